@@ -1,0 +1,1 @@
+"""What a market is: pure values and rules. Standard library only."""

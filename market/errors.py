@@ -1,0 +1,40 @@
+"""The errors a person may meet, each naming what was wrong and where."""
+
+CLIP = 120
+
+
+class TickwallError(Exception):
+    """Root of every error this program raises on purpose; its text is fit for a person."""
+
+
+class SymbolError(TickwallError):
+    """A symbol that no convention of ours reads."""
+
+
+class ParseError(TickwallError):
+    """A frame, body or line that is not what its venue promises; counted, never fatal to the feed.
+
+    ``payload`` is a clipped, printable piece of what came, for the log.
+    """
+
+    def __init__(self, venue: str, reason: str, payload: bytes | str = "") -> None:
+        text = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else payload
+        self.venue = venue
+        self.reason = reason
+        self.payload = ascii(text[:CLIP])
+        super().__init__(f"{venue}: {reason}")
+
+
+class FeedError(TickwallError):
+    """A feed that cannot go on as it is; ``reason`` is what its status line prints.
+
+    ``retry_after`` (seconds) asks for at least that long a wait; ``fatal`` says that trying again
+    unchanged is pointless (a refused key, a bad address), so that the feed waits minutes, not seconds.
+    """
+
+    def __init__(self, venue: str, reason: str, *, retry_after: float | None = None, fatal: bool = False) -> None:
+        self.venue = venue
+        self.reason = reason
+        self.retry_after = retry_after
+        self.fatal = fatal
+        super().__init__(f"{venue}: {reason}")

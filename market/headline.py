@@ -1,0 +1,19 @@
+"""Headline: one line of news, joined to the instruments it names."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A headline, its text already harmless (``market.text.clean``); instants in nanoseconds UTC."""
+
+    id: str
+    title: str
+    link: str
+    ts_event: int
+    ts_recv: int
+    source: str
+    symbols: tuple[str, ...] = ()
+    topic: str | None = None
+    """What kind of news (``results``, ``rating``, ``deal`` …); ``class`` in JSON."""
+    amounts: tuple[str, ...] = ()
