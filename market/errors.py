@@ -11,6 +11,10 @@ class SymbolError(TickwallError):
     """A symbol that no convention of ours reads."""
 
 
+class CalendarError(TickwallError):
+    """A calendar that is not there, or a user's table of closures that does not read."""
+
+
 class ParseError(TickwallError):
     """A frame, body or line that is not what its venue promises; counted, never fatal to the feed.
 
