@@ -36,7 +36,9 @@ class FeedError(TickwallError):
     unchanged is pointless (a refused key, a bad address), so that the feed waits minutes, not seconds.
     """
 
-    def __init__(self, venue: str, reason: str, *, retry_after: float | None = None, fatal: bool = False) -> None:
+    def __init__(
+        self, venue: str, reason: str, *, retry_after: float | None = None, fatal: bool = False
+    ) -> None:
         self.venue = venue
         self.reason = reason
         self.retry_after = retry_after

@@ -5,8 +5,8 @@ import re
 from market.errors import SymbolError
 
 _INDICES = {
-    "HSTECH": "HSTECH", "HSTECH.HK": "HSTECH", "^HSTECH": "HSTECH", "HKHSTECH": "HSTECH", "HK.800700": "HSTECH",
-    "800700": "HSTECH", ".HSTECH": "HSTECH", "HSI:HSTECH": "HSTECH",
+    "HSTECH": "HSTECH", "HSTECH.HK": "HSTECH", "^HSTECH": "HSTECH", "HKHSTECH": "HSTECH",
+    "HK.800700": "HSTECH", "800700": "HSTECH", ".HSTECH": "HSTECH", "HSI:HSTECH": "HSTECH",
     "HSI": "HSI", "^HSI": "HSI", "HSI.HK": "HSI", "HKHSI": "HSI", "HK.800000": "HSI", "800000": "HSI",
     ".HSI": "HSI", "HSI:HSI": "HSI",
     "HSCEI": "HSCEI", "^HSCE": "HSCEI", "HSCEI.HK": "HSCEI", "HKHSCEI": "HSCEI", "HK.800100": "HSCEI",
@@ -34,7 +34,7 @@ def canonical(text: str) -> str:
         return f"{int(match[1]):04d}.HK"
     if _PAIR.fullmatch(symbol) or _US.fullmatch(symbol) or _CURRENCY.fullmatch(symbol):
         return symbol
-    raise SymbolError(f"not a symbol: {ascii(text[:40])} (try 9888, 9888.HK, HSTECH, AAPL or BTC-USD)")
+    raise SymbolError(f"not a symbol: {text[:40]!a} (try 9888, 9888.HK, HSTECH, AAPL or BTC-USD)")
 
 
 def is_hong_kong(symbol: str) -> bool:

@@ -1,0 +1,1 @@
+"""The application: its command line, its screen, and the writer to the terminal."""

@@ -1,0 +1,343 @@
+"""The engine: one task group that takes quotes in, evaluates rules on every tick, and tells what happened."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from feeds.base import Feed, HeadlineFeed
+from market.alert import Alert, Suppressed
+from market.clock import SECOND, Clock
+from market.errors import ParseError, TickwallError
+from market.freshness import Health, LagMeter, Quality
+from market.headline import Headline
+from market.quote import Quote
+from market.rule import Moment, RuleBook
+from market.session import TRADING, Phase, calendar
+from market.state import Entry, MarketState, Verdict
+from monitor.facts import Facts
+from monitor.lines import alert_line, encode
+from monitor.store import Store
+
+log = logging.getLogger(__name__)
+
+HEADLINES_KEPT = 500
+EXPLAIN_WITHIN = 24 * 3600 * SECOND
+"""A headline this young (nanoseconds) may explain an alert on a name that it mentions."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedChange:
+    """A feed's health turned; ``reason`` says why, where there is something to say."""
+
+    name: str
+    health: Health
+    reason: str | None
+    ts: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseChange:
+    """An exchange entered a phase of its day."""
+
+    mic: str
+    session_date: date
+    phase: Phase
+    ts: int
+
+
+class Listener(Protocol):
+    """Who is told; every call is synchronous, so that nothing is dropped and a slow reader slows the feed."""
+
+    def alert(self, number: int, line: str) -> None:
+        """An alert, as the store holds it, whoever detected it."""
+
+    def suppressed(self, suppressed: Suppressed) -> None:
+        """An alert that was withheld."""
+
+    def headline(self, headline: Headline) -> None:
+        """A headline, told once."""
+
+    def feed(self, change: FeedChange) -> None:
+        """A feed's health turned."""
+
+    def phase(self, change: PhaseChange) -> None:
+        """An exchange entered a phase."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Up to which age, and which established delay, a quote evaluates; nanoseconds."""
+
+    max_age: int = 90 * SECOND
+    max_delay: int = 1200 * SECOND
+
+
+class Intake:
+    """One feed's way into the engine: its quotes, and what its timestamps say of it."""
+
+    def __init__(self, engine: "Engine", feed: Feed, declared_delay: int = 0) -> None:
+        self.feed = feed
+        self.meter = LagMeter(declared_delay)
+        self.health = Health.CONNECTING
+        self.newest = 0
+        """The greatest ``ts_event`` it has sent, nanoseconds UTC."""
+        self._engine = engine
+
+    def quotes(self, quotes: Sequence[Quote]) -> None:
+        """Apply a frame's quotes, in order."""
+        engine = self._engine
+        apply = engine.state.apply
+        fresh = 0
+        quote = None
+        for quote in quotes:
+            verdict = apply(quote)
+            if verdict is Verdict.QUIET or verdict is Verdict.LOUD:
+                if quote.ts_event > fresh:
+                    fresh = quote.ts_event
+                if verdict is Verdict.LOUD:
+                    engine.examine(quote, self)
+            elif verdict is Verdict.HELD or verdict is Verdict.SUPERSEDED:
+                fresh = max(fresh, quote.ts_event)
+                engine.doubt(quote)
+        if fresh:
+            if fresh > self.newest:
+                self.newest = fresh
+            assert quote is not None
+            self.meter.note(fresh, quote.ts_recv)
+        if quote is not None and quote.ts_recv >= engine.next_round:
+            engine.round(quote.ts_recv)
+
+    def rejected(self, error: ParseError) -> None:
+        """A frame that its parser refused; the feed's own status has counted it."""
+        log.debug("%s: %s: %s", error.venue, error.reason, error.payload)
+
+
+class Engine:
+    """Everything that runs, on one event loop.
+
+    ``quality`` is what a prompt quote is worth here: live, replayed or simulated. ``facts`` adds what
+    history says to an alert; without it alerts stand alone.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        symbols: Iterable[str],
+        rules: RuleBook,
+        store: Store,
+        listener: Listener,
+        quality: Quality = Quality.LIVE,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        facts: Facts | None = None,
+    ) -> None:
+        self.clock = clock
+        self.state = MarketState(symbols)
+        self.rules = rules
+        self.store = store
+        self.listener = listener
+        self.quality = quality
+        self.limits = limits
+        self.facts = facts
+        self.intakes: dict[str, Intake] = {}
+        self.headlines: deque[Headline] = deque(maxlen=HEADLINES_KEPT)
+        self.headline_feed: HeadlineFeed | None = None
+        self.alerts = 0
+        self.suppressions = 0
+        self.next_round = 0
+        self._phases: dict[str, tuple[int, Phase]] = {}
+        rules.restore(store.keys())
+
+    def add_feed(self, feed: Feed, declared_delay: int = 0) -> Intake:
+        """Give a feed its way in; it runs with the engine."""
+        intake = self.intakes[feed.name] = Intake(self, feed, declared_delay)
+        return intake
+
+    async def run(self) -> None:
+        """Run every feed until all have ended, as a tape does, or the task is cancelled.
+
+        A feed that breaks is told as down; it takes nothing else with it.
+        """
+        async with asyncio.TaskGroup() as group:
+            background = [group.create_task(self._rounds(), name="rounds")]
+            if self.headline_feed is not None:
+                background.append(group.create_task(self._guard(self.headline_feed), name="headlines"))
+            if self.facts is not None:
+                background.append(group.create_task(self.facts.run(), name="history"))
+            feeds = [
+                group.create_task(self._feed(intake), name=name) for name, intake in self.intakes.items()
+            ]
+            await asyncio.gather(*feeds)
+            for task in background:
+                task.cancel()
+
+    async def _feed(self, intake: Intake) -> None:
+        try:
+            await intake.feed.run(intake)
+        except TickwallError as error:
+            self._fail(intake, str(error))
+        except Exception as error:
+            log.exception("feed %s broke", intake.feed.name)
+            self._fail(intake, f"internal error: {type(error).__name__}")
+
+    async def _guard(self, feed: HeadlineFeed) -> None:
+        try:
+            await feed.run(self)
+        except Exception:
+            log.exception("headlines broke")
+
+    def _fail(self, intake: Intake, reason: str) -> None:
+        intake.feed.status.state = Health.DOWN
+        intake.feed.status.reason = reason
+        self._tell_health(intake, self.clock.now())
+
+    async def _rounds(self) -> None:
+        while True:
+            now = self.clock.now()
+            if now >= self.next_round:
+                self.round(now)
+            await self.clock.sleep(1)
+
+    def round(self, now: int) -> None:
+        """Once a second of the engine's clock: phases, feed health, alerts that others detected."""
+        self.next_round = now + SECOND
+        self._roll_phases(now)
+        for intake in self.intakes.values():
+            self._tell_health(intake, now)
+        for stored in self.store.from_others():
+            self.listener.alert(stored.number, stored.line)
+
+    # -- quotes
+
+    def examine(self, quote: Quote, intake: Intake) -> None:
+        """Let the rules look at a quote that was applied, and tell what they say."""
+        entry = self.state.entries[quote.symbol]
+        if entry.outlier is not None:
+            self._drop_outlier(entry, quote)
+        # An outlier that a second quote confirmed is what the rules see, not its confirmation.
+        applied = entry.quote or quote
+        alerts, suppressed = self.rules.evaluate(entry, applied, self._moment(entry, applied, intake))
+        for alert in alerts:
+            self._raise(alert)
+        for held_back in suppressed:
+            self.suppressions += 1
+            self.listener.suppressed(held_back)
+
+    def doubt(self, quote: Quote) -> None:
+        """A quote was held back as an outlier; say so if it displaced another one."""
+        entry = self.state.entries[quote.symbol]
+        if entry.outlier is not None:
+            self._drop_outlier(entry, quote)
+
+    def _drop_outlier(self, entry: Entry, quote: Quote) -> None:
+        outlier, entry.outlier = entry.outlier, None
+        assert outlier is not None
+        for held_back in self.rules.withheld(entry, outlier, "outlier", quote.ts_recv):
+            self.suppressions += 1
+            self.listener.suppressed(held_back)
+
+    def _moment(self, entry: Entry, quote: Quote, intake: Intake) -> Moment:
+        delay = intake.meter.delay
+        now = quote.ts_recv
+        blocked = None
+        if delay > self.limits.max_delay:
+            blocked = "delayed"
+        elif now - quote.ts_event - delay > self.limits.max_age:
+            blocked = "stale"
+        quality = Quality.DELAYED if delay and self.quality is not Quality.SIMULATED else self.quality
+        return Moment(now, quality, entry.calendar.day_of(now - delay), blocked)
+
+    def _raise(self, alert: Alert) -> None:
+        alert = self._explain(alert)
+        line = encode(alert_line(alert))
+        stored = self.store.record(alert.dedup_key, line)
+        if stored is not None:
+            self.alerts += 1
+            self.listener.alert(stored.number, stored.line)
+
+    def _explain(self, alert: Alert) -> Alert:
+        from dataclasses import replace
+
+        symbol = alert.quote.symbol
+        facts = self.facts.sentences(alert.quote, alert.session_date) if self.facts is not None else ()
+        related = [
+            headline
+            for headline in reversed(self.headlines)
+            if symbol in headline.symbols and 0 <= alert.ts - headline.ts_event <= EXPLAIN_WITHIN
+        ]
+        return replace(alert, facts=tuple(facts[:3]), headlines=tuple(related[:3]))
+
+    # -- headlines
+
+    def add_headlines(self, headlines: Iterable[Headline]) -> None:
+        """Take in new headlines, told in the order given."""
+        for headline in headlines:
+            self.headlines.append(headline)
+            self.listener.headline(headline)
+
+    # -- sessions and health
+
+    def _roll_phases(self, now: int) -> None:
+        for mic in {entry.calendar.mic for entry in self.state.entries.values()}:
+            hours = calendar(mic)
+            if mic not in self._phases:
+                self._enter(mic, now, hours.phase_at(now), hours.next_change(now)[0])
+            while now >= self._phases[mic][0]:
+                at = self._phases[mic][0]
+                self._enter(mic, at, hours.phase_at(at), hours.next_change(at)[0])
+
+    def _enter(self, mic: str, at: int, phase: Phase, until: int) -> None:
+        self._phases[mic] = (until, phase)
+        self.listener.phase(PhaseChange(mic, calendar(mic).day_of(at), phase, at))
+
+    def phase(self, mic: str) -> Phase:
+        """The phase of an exchange by the engine's own clock, as of the last round."""
+        return self._phases.get(mic, (0, Phase.CLOSED))[1]
+
+    def _tell_health(self, intake: Intake, now: int) -> None:
+        health, reason = self.judge(intake, now)
+        if health is not intake.health:
+            intake.health = health
+            self.listener.feed(FeedChange(intake.feed.name, health, reason, now))
+
+    def judge(self, intake: Intake, now: int) -> tuple[Health, str | None]:
+        """A feed's health by its quotes' own time: a socket that is open over dead symbols is stale."""
+        status = intake.feed.status
+        state = Health(status.state)
+        if state in (Health.DOWN, Health.CONNECTING):
+            return state, status.reason
+        delay = intake.meter.delay
+        open_since = self._open_since(intake, now - delay)
+        if open_since is None:
+            return Health.CLOSED, None
+        silent = now - delay - max(intake.newest, open_since)
+        if silent > self.limits.max_age:
+            return Health.STALE, f"newest quote is {(now - intake.newest) // SECOND} s old"
+        if delay:
+            return Health.DELAYED, f"{delay // SECOND} s late"
+        return Health.LIVE, status.reason
+
+    def _open_since(self, intake: Intake, at: int) -> int | None:
+        """Since when any exchange that this feed serves has been in continuous trading or the auction."""
+        since: list[int] = []
+        for mic, (_, _phase) in self._phases.items():
+            session = calendar(mic).session_at(at)
+            if session is None or session.phase_at(at) not in TRADING:
+                continue
+            if any(e.calendar.mic == mic and intake.feed.serves(s) for s, e in self.state.entries.items()):
+                since.append(max(start for start, _ in session.phases if start <= at))
+        return max(since) if since else None
+
+
+def summary(engine: Engine) -> Mapping[str, Any]:
+    """Counts for the last line and the status: what came in and what became of it."""
+    return {
+        "applied": engine.state.applied,
+        "refused": {verdict.value: count for verdict, count in engine.state.refused.items()},
+        "alerts": engine.alerts,
+        "suppressed": engine.suppressions,
+    }

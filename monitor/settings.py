@@ -1,0 +1,104 @@
+"""Settings: what a configuration file may say, with its defaults. See ``docs/configuration.md``."""
+
+from decimal import Decimal
+from typing import Any, Literal
+
+import msgspec
+
+from feeds.headlines import HeadlineSettings
+from market.session import Phase
+
+
+class Display(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the wall looks. ``fps`` is frames a second, 1 to 30."""
+
+    colours: Literal["green_up", "red_up", "colour_blind"] = "green_up"
+    names: Literal["en", "zh-Hant", "zh-Hans"] = "en"
+    fps: int = 10
+    low_bandwidth: bool = False
+    glyphs: Literal["auto", "unicode", "ascii"] = "auto"
+    bell: bool = True
+
+
+class History(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where daily history comes from: a folder of ``SYMBOL.csv``, else the feeds."""
+
+    dir: str = ""
+
+
+class AlertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Limits that hold for every rule; durations as text (``"90s"``)."""
+
+    max_age: str = "90s"
+    max_delay: str = "20m"
+    feed_health: bool = True
+
+
+class RuleSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One ``[[rule]]``; thresholds in percent, written as text or numbers."""
+
+    id: str
+    kind: str
+    symbols: tuple[str, ...] = ("*",)
+    direction: Literal["up", "down", "both"] = "both"
+    threshold: Decimal = Decimal(5)
+    steps: tuple[Decimal, ...] = ()
+    clear: Decimal | None = None
+    frequency: Literal["once", "once_per_session", "every_cross", "on_new_extreme"] = "once_per_session"
+    sessions: tuple[Phase, ...] = ()
+    severity: Literal["info", "warning", "critical"] = "warning"
+    sinks: tuple[str, ...] = ("tui",)
+
+
+class SinkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One ``[[sink]]``: where alerts are sent besides the screen and standard output."""
+
+    id: str
+    kind: Literal["webhook", "exec", "smtp", "apprise", "alertmanager"]
+    url: str = ""
+    url_file: str = ""
+    secret_file: str = ""
+    command: tuple[str, ...] = ()
+
+
+class Simulation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A simulated venue whose clock the whole program follows."""
+
+    clock_url: str = ""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole configuration, valid and complete. ``feeds`` holds each feed's own settings by name."""
+
+    schema: Literal[1] = 1
+    watchlist: str = "tech"
+    watchlists: dict[str, tuple[str, ...]] = {
+        "tech": ("@hstech",),
+        "also": ("3750.HK", "AAPL", "BTC-USD"),
+        "indices": ("HSTECH", "HSI", "^NDX"),
+    }
+    display: Display = Display()
+    feeds: dict[str, Any] = {}
+    headlines: tuple[HeadlineSettings, ...] = ()
+    history: History = History()
+    alerts: AlertSettings = AlertSettings()
+    rule: tuple[RuleSettings, ...] = ()
+    sink: tuple[SinkSettings, ...] = ()
+    simulation: Simulation = Simulation()
+
+
+DEFAULT_HEADLINES: tuple[dict[str, str], ...] = (
+    {
+        "name": "hkexnews",
+        "kind": "hkexnews",
+        "url": "https://www1.hkexnews.hk/ncms/json/eds/lcisehk1relsde_1.json",
+        "interval": "60s",
+    },
+    {
+        "name": "rthk",
+        "kind": "rss",
+        "url": "https://rthk.hk/rthk/news/rss/e_expressnews_efinance.xml",
+        "interval": "60s",
+    },
+)
+"""Read where the file names no ``[[headlines]]``."""

@@ -1,0 +1,101 @@
+"""The store: every alert that was ever detected, in one SQLite file that two processes may share."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from market.errors import TickwallError
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS alert (
+    number INTEGER PRIMARY KEY,
+    dedup_key TEXT NOT NULL UNIQUE,
+    line TEXT NOT NULL,
+    told INTEGER NOT NULL DEFAULT 0
+) STRICT;
+"""
+
+
+class StoreError(TickwallError):
+    """A store that cannot be used; the message names the file and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One alert as it was committed: its JSON line, and whether standard output has had it."""
+
+    number: int
+    line: str
+    told: bool
+
+
+class Store:
+    """Alerts by ``dedup_key``; detection is once for all processes that share the file.
+
+    ``path`` ``None`` keeps everything in memory, for tapes and the demo.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        try:
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # One process writes from one thread; commits are explicit transactions.
+            self._db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=5.0)
+            # In WAL mode a process that is killed loses nothing it committed, and readers never wait;
+            # only a power cut may take the last commits back.
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.executescript(_SCHEMA)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{path}: cannot be used as a store: {error} (move it aside to start anew)") from None
+        self._seen = self._newest()
+        self._mine: set[int] = set()
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._db.close()
+
+    def record(self, dedup_key: str, line: str) -> Stored | None:
+        """Commit a detection; ``None`` when any process has made it before."""
+        cursor = self._db.execute(
+            "INSERT OR IGNORE INTO alert (dedup_key, line) VALUES (?, ?)", (dedup_key, line)
+        )
+        if not cursor.rowcount or cursor.lastrowid is None:
+            return None
+        self._mine.add(cursor.lastrowid)
+        return Stored(cursor.lastrowid, line, told=False)
+
+    def mark_told(self, number: int) -> None:
+        """Standard output has had it; a crash before this makes the line come once more."""
+        self._db.execute("UPDATE alert SET told = 1 WHERE number = ?", (number,))
+
+    def untold(self) -> Iterator[Stored]:
+        """What was committed and may never have been printed, oldest first."""
+        return self._select("told = 0", ())
+
+    def from_others(self) -> Iterator[Stored]:
+        """What another process on this store has detected since the last call."""
+        found = list(self._select("number > ?", (self._seen,)))
+        if found:
+            self._seen = found[-1].number
+        others = [stored for stored in found if stored.number not in self._mine]
+        self._mine.clear()
+        return iter(others)
+
+    def keys(self) -> Iterator[str]:
+        """Every ``dedup_key`` on record."""
+        return (key for (key,) in self._db.execute("SELECT dedup_key FROM alert ORDER BY number"))
+
+    def recent(self, most: int = 200) -> list[Stored]:
+        """The newest alerts, oldest first."""
+        return list(self._select("1 ORDER BY number DESC LIMIT ?", (most,)))[::-1]
+
+    def _newest(self) -> int:
+        row = self._db.execute("SELECT coalesce(max(number), 0) FROM alert").fetchone()
+        return int(row[0])
+
+    def _select(self, where: str, parameters: tuple[int, ...]) -> Iterator[Stored]:
+        order = "" if "ORDER BY" in where else " ORDER BY number"
+        rows = self._db.execute(f"SELECT number, line, told FROM alert WHERE {where}{order}", parameters)
+        return (Stored(number, line, bool(told)) for number, line, told in rows.fetchall())
