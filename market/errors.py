@@ -4,11 +4,18 @@ CLIP = 120
 
 
 class TickwallError(Exception):
-    """Root of every error this program raises on purpose; its text is fit for a person."""
+    """Root of every error this program raises on purpose; its text is fit for a person.
+
+    ``exit_code`` is what a command ends with when the error ends it.
+    """
+
+    exit_code = 1
 
 
 class SymbolError(TickwallError):
     """A symbol that no convention of ours reads."""
+
+    exit_code = 64
 
 
 class CalendarError(TickwallError):
@@ -20,6 +27,8 @@ class ParseError(TickwallError):
 
     ``payload`` is a clipped, printable piece of what came, for the log.
     """
+
+    exit_code = 65
 
     def __init__(self, venue: str, reason: str, payload: bytes | str = "") -> None:
         text = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else payload

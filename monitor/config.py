@@ -17,6 +17,7 @@ from market.clock import SECOND
 from market.duration import parse_duration
 from market.errors import TickwallError
 from market.watchlist import expand
+from monitor.exit import BAD_CONFIG
 from monitor.settings import DEFAULT_HEADLINES, Settings
 
 _P = ParamSpec("_P")
@@ -28,6 +29,8 @@ RULE_KINDS = ("pct_prev_close",)
 
 class ConfigError(TickwallError):
     """A configuration that cannot be used; ``problems`` are one line each: where, what, and the mend."""
+
+    exit_code = BAD_CONFIG
 
     def __init__(self, where: str, problems: list[str]) -> None:
         self.where = where

@@ -1,0 +1,283 @@
+"""The command line. Each command imports what it needs when it runs: ``--help`` needs click alone."""
+
+import math
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from market.errors import TickwallError
+from monitor import exit as exit_code
+from tui.origin import foreign
+
+VERSION = "0.1.0"
+
+
+def common(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The two options that every command takes."""
+    command = click.option("--debug", is_flag=True, help="Log at debug level; show a traceback on a fault.")(
+        command
+    )
+    return click.option(
+        "--config",
+        "config_path",
+        metavar="F",
+        type=click.Path(dir_okay=False),
+        help="The configuration file (default: $XDG_CONFIG_HOME/tickwall/config.toml).",
+    )(command)
+
+
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(VERSION, prog_name="tickwall")
+@common
+@click.pass_context
+def cli(context: click.Context, config_path: str | None, debug: bool) -> None:
+    """A market monitor for the terminal: live tiles, streaks and records, alerts that can be trusted.
+
+    Without a command it opens the wall. New here? Try: tickwall demo
+    """
+    if context.invoked_subcommand is None:
+        from tui.run import wall
+
+        context.exit(wall(config_path, debug=debug))
+
+
+class Speed(click.ParamType[float]):
+    """A positive factor, or ``max``, which is ``inf``."""
+
+    name = "X|max"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The factor."""
+        if value == "max":
+            return math.inf
+        try:
+            speed = float(value)
+        except ValueError:
+            speed = 0.0
+        if not speed > 0:
+            self.fail(f"{value!r} is neither a positive number nor max", param, ctx)
+        return speed
+
+
+SPEED = Speed()
+
+
+@cli.command()
+@click.option("--speed", type=SPEED, default=20.0, show_default="20", help="Times real time, or max.")
+@click.option(
+    "--start", metavar="HH:MM", default="09:28", show_default=True, help="Hong Kong time to begin at."
+)
+@click.option("--headless", is_flag=True, help="JSON lines on standard output instead of the wall.")
+@common
+def demo(speed: float, start: str, headless: bool, config_path: str | None, debug: bool) -> int:
+    """Watch a simulated 2025-09-17, the day Baidu rose 16 %: no network, key or config needed."""
+    from monitor.demo import options
+
+    simulation = options(speed=speed, start=start)
+    if headless:
+        from monitor.demo import run_headless
+
+        return run_headless(simulation, config_path, debug=debug)
+    from tui.run import demo as show
+
+    return show(simulation, config_path, debug=debug)
+
+
+@cli.command()
+@click.option(
+    "--tape", metavar="F", help="Read quotes from a tape instead of the feeds (- for standard input)."
+)
+@click.option("--strict", is_flag=True, help="Stop with 65 at the first bad line of a tape.")
+@click.option("--state", metavar="PATH", type=click.Path(dir_okay=False), help="Where alerts are kept.")
+@click.option("--until-close", is_flag=True, help="End once the exchange's close is final.")
+@click.option(
+    "--duration", metavar="S", type=click.FloatRange(min=0, min_open=True), help="End after S seconds."
+)
+@click.option("--headlines", is_flag=True, help="Headline lines too.")
+@common
+def headless(config_path: str | None, debug: bool, **chosen: Any) -> int:
+    """Alerts as JSON Lines on standard output, for systemd, cron and pipes."""
+    from monitor.headless import Choices, run
+
+    return run(Choices(**chosen), config_path, debug=debug)
+
+
+@cli.command()
+@click.argument("symbols", nargs=-1, required=True, metavar="SYMBOL...")
+@click.option("--json", "as_json", is_flag=True, help="A JSON array.")
+@common
+def quote(symbols: tuple[str, ...], as_json: bool, config_path: str | None, debug: bool) -> int:
+    """One look at the market: a table, or a JSON array."""
+    from monitor.snapshot import run
+
+    return run(symbols, config_path, as_json=as_json)
+
+
+@cli.command()
+@click.argument("symbols", nargs=-1, required=True, metavar="SYMBOL...")
+@click.option(
+    "--history",
+    "history_dir",
+    metavar="DIR",
+    type=click.Path(file_okay=False),
+    help="A folder of SYMBOL.csv.",
+)
+@click.option(
+    "--as-of", metavar="DATE", multiple=True, help="As of that day (default: today); may be repeated."
+)
+@click.option("--json", "as_json", is_flag=True, help="A JSON array.")
+@common
+def streaks(
+    symbols: tuple[str, ...],
+    history_dir: str | None,
+    as_of: tuple[str, ...],
+    as_json: bool,
+    config_path: str | None,
+    debug: bool,
+) -> int:
+    """Streaks, records and "since" facts from daily history."""
+    from monitor.streaks import run
+
+    return run(symbols, history_dir, as_of, config_path, as_json=as_json)
+
+
+@cli.command()
+@click.option(
+    "--limit", metavar="N", type=click.IntRange(min=1), default=50, show_default=True, help="At most N."
+)
+@click.option("--json", "as_json", is_flag=True, help="A JSON array.")
+@common
+def headlines(limit: int, as_json: bool, config_path: str | None, debug: bool) -> int:
+    """The headlines of the configured sources once, newest first."""
+    from monitor.headlines import run
+
+    return run(config_path, as_json=as_json, limit=limit)
+
+
+@cli.command()
+@click.argument("tape", metavar="TAPE")
+@click.option("--speed", type=SPEED, default=1.0, show_default="1", help="Times recorded time, or max.")
+@click.option("--headless", is_flag=True, help="JSON lines on standard output instead of the wall.")
+@click.option("--strict", is_flag=True, help="Stop with 65 at the first bad line.")
+@common
+def replay(
+    tape: str, speed: float, headless: bool, strict: bool, config_path: str | None, debug: bool
+) -> int:
+    """Play a recorded tape on the wall, or as JSON lines."""
+    if headless:
+        from monitor.headless import Choices, run
+
+        return run(Choices(tape=tape, speed=speed, strict=strict), config_path, debug=debug)
+    from tui.run import replay as show
+
+    return show(tape, speed, config_path, strict=strict, debug=debug)
+
+
+FAULTS = "drop, stall, garbage, repeat, reorder, delay, 429, 403, 500, cut"
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port (default: any free one).")
+@click.option("--seed", type=int, default=917, show_default=True, help="The same seed gives the same day.")
+@click.option("--speed", type=SPEED, default=1.0, show_default="1", help="Times real time, or max.")
+@click.option(
+    "--start", metavar="HH:MM", default="09:00", show_default=True, help="Hong Kong time to begin at."
+)
+@click.option(
+    "--fault", "faults", metavar="KIND", multiple=True, help=f"Go wrong: {FAULTS}; may be repeated."
+)
+@click.option("--while-stdin", is_flag=True, hidden=True, help="End when standard input closes.")
+@common
+def simulate(config_path: str | None, debug: bool, **chosen: Any) -> int:
+    """Serve a simulated 2025-09-17 on loopback; prints the configuration that points every feed at it."""
+    from monitor.simulate import run
+
+    return run(**chosen, debug=debug)
+
+
+@cli.group()
+def config() -> None:
+    """The configuration: write it, check it, show it, find it."""
+
+
+@config.command("init")
+@common
+def config_init(config_path: str | None, debug: bool) -> int:
+    """Write a commented configuration file; one that exists is left alone."""
+    from monitor.configure import init
+
+    return init(config_path)
+
+
+@config.command("check")
+@common
+def config_check(config_path: str | None, debug: bool) -> int:
+    """Validate the configuration; every bad key is named, with the nearest good one."""
+    from monitor.configure import check
+
+    return check(config_path)
+
+
+@config.command("show")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@common
+def config_show(as_json: bool, config_path: str | None, debug: bool) -> int:
+    """Every value as it holds, with its origin; secrets are masked."""
+    from monitor.configure import show
+
+    return show(config_path, as_json=as_json)
+
+
+@config.command("path")
+@common
+def config_path_(config_path: str | None, debug: bool) -> int:
+    """Where the configuration is, whether it exists or not."""
+    from monitor.configure import path
+
+    return path(config_path)
+
+
+def main() -> None:
+    """Run the command line, and end the process with its exit code."""
+    if (problem := foreign()) is not None:
+        sys.stderr.write(f"tickwall: {problem}\n")
+        sys.exit(exit_code.FAULT)
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """One command line, to its exit code; a person's error is one message, a fault has a traceback on --debug."""
+    try:
+        code = cli.main(arguments, prog_name="tickwall", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else exit_code.OK
+    except click.ClickException as error:
+        error.show()
+        return exit_code.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        return exit_code.OK
+    except BrokenPipeError:
+        # The reader has had enough; Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exit_code.OK
+    except TickwallError as error:
+        sys.stderr.write(f"tickwall: {error}\n")
+        return error.exit_code
+    except Exception as error:
+        if "--debug" in arguments:
+            raise
+        sys.stderr.write(f"tickwall: internal error: {error!r} (--debug shows where)\n")
+        return exit_code.FAULT
+
+
+if __name__ == "__main__":
+    main()
