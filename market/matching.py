@@ -1,0 +1,170 @@
+"""Which instruments a headline names: by code, ticker, name or alias, English or Chinese."""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+from market.headline import Headline
+from market.instrument import Instrument
+from market.symbol import is_crypto, is_hong_kong
+
+# Patterns are re.ASCII so that a Chinese neighbour ends a word.
+# A bare number is never a code: 2015 is Li Auto and a year. What stands around it must leave no doubt.
+_NUMBER = re.compile(r"(?<![\d,$])(?<!\d\.)\d{1,5}(?![\d,]|\.\d)", re.ASCII)
+_BEFORE = re.compile(
+    r"(?:\b(?:HKEX|SEHK|HKSE|HKG)\s?:|\bHK\.|\bstock code\s?:?|股[份票]代[號号]\s?:?)\s?$",
+    re.ASCII | re.IGNORECASE,
+)
+_FIVE = re.compile(r"\bHK$", re.ASCII | re.IGNORECASE)
+_AFTER = re.compile(r"(?:[.-]HK| HK Equity)\b", re.ASCII | re.IGNORECASE)
+_TICKER = re.compile(
+    r"\$([A-Z]{1,5})\b|\b(?:NASDAQ|NYSE|AMEX)\s?:\s?([A-Z]{1,5})\b|\(([A-Z]{1,5})(?:\.(?:US|O|N))?\)"
+    r"|\b([A-Z]{1,5})\.(?:US|O|N)\b|\b([A-Z]{4,5})\b",
+    re.ASCII,
+)
+_BARE_TICKER = 5
+# Where a name can begin: at the first letter of a Latin word, or at any other character.
+_START = re.compile(r"(?<![a-z\d])[a-z\d]|[^\x00-\u2e7f]")
+_SHARE_CLASS = re.compile(r"-(?:S?W|S|B|P|R)$")
+_CJK = 0x2E80
+
+
+class _Name(NamedTuple):
+    text: str
+    """In lower case."""
+    symbol: str | None
+    """``None``: a name that only looks like one of ours."""
+    exact: str | None
+    """The only spelling that counts, for an abbreviation; otherwise the first letter's case decides."""
+
+
+class Matcher:
+    """Finds in a title the instruments it names. Built once, used for every headline.
+
+    ``aliases`` are further names by canonical symbol, in addition to those that ship.
+    """
+
+    def __init__(
+        self, instruments: Iterable[Instrument], aliases: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        self._symbols: set[str] = set()
+        self._tickers: dict[str, list[str]] = {}
+        # By the first two characters: a look-up a word, where one pattern of 150 names tries each in turn.
+        self._names: dict[str, list[_Name]] = {}
+        for known in instruments:
+            self._symbols.add(known.symbol)
+            for ticker in _tickers(known):
+                self._tickers.setdefault(ticker, []).append(known.symbol)
+            for name in {known.name, known.zh_hant, known.zh_hans, known.short_name} - {known.symbol}:
+                self._add(_SHARE_CLASS.sub("", name), known.symbol)
+        shipped, others = _shipped()
+        for table in (shipped, aliases or {}):
+            for symbol, names in table.items():
+                for name in names:
+                    self._add(name, symbol)
+        for name in others:
+            self._add(name, None)
+        for candidates in self._names.values():
+            candidates.sort(key=lambda name: -len(name.text))
+
+    def symbols(self, title: str) -> tuple[str, ...]:
+        """Canonical symbols of the instruments that a title names, in the order of their first mention.
+
+        A code in a form that leaves no doubt, ``(01318)``, counts for any listed company; a name or a
+        ticker only for those the matcher was built with.
+        """
+        # Full-width digits, letters and brackets become plain ones; a dotted capital I would shift the rest.
+        text = title if title.isascii() else unicodedata.normalize("NFKC", title).replace("\u0130", "I")
+        found = [*self._by_code(text), *self._by_ticker(text), *self._by_name(text)]
+        return tuple(dict.fromkeys(symbol for _, symbol in sorted(found)))
+
+    def join(self, headline: Headline) -> Headline:
+        """The headline with the instruments it names; what its source itself said comes first."""
+        symbols = tuple(dict.fromkeys((*headline.symbols, *self.symbols(headline.title))))
+        return headline if symbols == headline.symbols else replace(headline, symbols=symbols)
+
+    def _add(self, name: str, symbol: str | None) -> None:
+        # Two letters (JD, LI) are too many other things; a ticker that short counts in a ticker's form only.
+        if len(name) < (3 if name.isascii() else 2):
+            return
+        text = name.lower()
+        exact = name if name.isascii() and name.isupper() and len(name) <= 5 else None
+        self._names.setdefault(text[:2], []).append(_Name(text, symbol, exact))
+
+    def _by_code(self, text: str) -> Iterator[tuple[int, str]]:
+        for match in _NUMBER.finditer(text):
+            digits, at = match[0], match.start()
+            symbol = self._ordinary(int(digits))
+            padded = len(digits) == 5 and digits[0] == "0" and symbol in self._symbols
+            if padded or _is_code(digits, text[max(0, at - 16) : at], text[match.end() : match.end() + 10]):
+                yield at, symbol
+
+    def _ordinary(self, code: int) -> str:
+        """The Hong Kong symbol of a code; a renminbi counter (80700) of a name we know is that name."""
+        ordinary = f"{code - 80_000:04d}.HK"
+        return ordinary if code > 80_000 and ordinary in self._symbols else f"{code:04d}.HK"
+
+    def _by_ticker(self, text: str) -> Iterator[tuple[int, str]]:
+        shouted = text.isascii() and text.isupper()
+        for match in _TICKER.finditer(text):
+            # In a title all in capitals every word looks like a ticker.
+            if match.lastindex == _BARE_TICKER and shouted:
+                continue
+            for symbol in self._tickers.get(match[match.lastindex or 0], ()):
+                yield match.start(), symbol
+
+    def _by_name(self, text: str) -> Iterator[tuple[int, str]]:
+        lower = text.lower()
+        taken = 0
+        for start in _START.finditer(lower):
+            at = start.start()
+            if at < taken:
+                continue
+            for name in self._names.get(lower[at : at + 2], ()):
+                if lower.startswith(name.text, at) and _stands(text, at, name):
+                    if name.symbol is not None:
+                        yield at, name.symbol
+                    taken = at + len(name.text)
+                    break
+
+
+def _is_code(digits: str, before: str, after: str) -> bool:
+    if _BEFORE.search(before) or _AFTER.match(after):
+        return int(digits) > 0
+    # Five digits are a code as HK09888 or (09888), but (12000 jobs) and (12000元) are not.
+    bracketed = before[-1:] in ("(", "[", "【", "〔") and not (after[:1].isalnum() or after[:1] in (" ", "%"))
+    return len(digits) == 5 and int(digits) > 0 and (bracketed or bool(_FIVE.search(before)))
+
+
+def _stands(text: str, at: int, name: _Name) -> bool:
+    """Whether the name at this place is a word of its own, written as a name is."""
+    if ord(name.text[0]) >= _CJK:
+        return True
+    after = at + len(name.text)
+    if name.exact is not None:
+        if text[at:after] != name.exact:
+            return False
+    elif text[at].islower():
+        return False
+    follower = text[after : after + 1]
+    # A Latin word must end here; a Chinese neighbour ends it.
+    return not (follower.isalnum() and ord(follower) < _CJK)
+
+
+def _tickers(known: Instrument) -> Iterator[str]:
+    """What the United States call it: its depositary receipt, or its own symbol."""
+    if known.adr:
+        yield known.adr
+    elif not is_hong_kong(known.symbol) and not is_crypto(known.symbol) and known.symbol.isalpha():
+        yield known.symbol
+
+
+@cache
+def _shipped() -> tuple[Mapping[str, Sequence[str]], Sequence[str]]:
+    table = tomllib.loads((resources.files("market") / "aliases.toml").read_text("utf-8"))
+    return table["aliases"], table["not"]["names"]
