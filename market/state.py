@@ -94,6 +94,10 @@ class Entry:
         if ceiling is not None and ceiling < self.ceiling:
             self.ceiling = ceiling
 
+    def disturb(self) -> None:
+        """Let the next quote be examined, and the rules look at it, whatever its price."""
+        self.roll_at = 0
+
     @property
     def base_drift(self) -> Decimal:
         """The part by which the base may move inside the box; a rule's band must shrink by as much."""
@@ -170,7 +174,7 @@ class MarketState:
         if _is_outlier(quote, leader) and not _agrees(entry.held, quote):
             entry.outlier = entry.held
             entry.held = quote
-            entry.roll_at = 0
+            entry.disturb()
             return Verdict.HELD
         entry.outlier = entry.held if entry.held is not None and not _agrees(entry.held, quote) else None
         entry.held = None

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from feeds.base import Feed, HeadlineFeed
 from market.alert import Alert, Suppressed
 from market.clock import SECOND, Clock
 from market.errors import ParseError, TickwallError
-from market.freshness import Health, LagMeter, Quality
+from market.freshness import Health, LagMeter, Quality, age_text
 from market.headline import Headline
 from market.quote import Quote
 from market.rule import Moment, RuleBook
@@ -100,16 +100,22 @@ class Intake:
                     fresh = quote.ts_event
                 if verdict is Verdict.LOUD:
                     engine.examine(quote, self)
-            elif verdict is Verdict.HELD or verdict is Verdict.SUPERSEDED:
-                fresh = max(fresh, quote.ts_event)
+            elif verdict is Verdict.HELD:
                 engine.doubt(quote)
+            elif verdict is Verdict.SUPERSEDED or verdict is Verdict.FUTURE:
+                fresh = max(fresh, quote.ts_event)
         if fresh:
-            if fresh > self.newest:
-                self.newest = fresh
             assert quote is not None
-            self.meter.note(fresh, quote.ts_recv)
+            self._note(fresh, quote)
         if quote is not None and quote.ts_recv >= engine.next_round:
             engine.round(quote.ts_recv)
+
+    def _note(self, fresh: int, quote: Quote) -> None:
+        """Learn from a frame how late the feed is, and by how much its clock is off."""
+        meter = self.meter
+        meter.note(fresh, quote.ts_recv)
+        self.newest = max(self.newest, fresh)
+        self._engine.state.skew[quote.source] = meter.skew
 
     def rejected(self, error: ParseError) -> None:
         """A frame that its parser refused; the feed's own status has counted it."""
@@ -156,6 +162,19 @@ class Engine:
         """Give a feed its way in; it runs with the engine."""
         intake = self.intakes[feed.name] = Intake(self, feed, declared_delay)
         return intake
+
+    def today(self) -> date:
+        """The exchange date, by the engine's clock, of the name that is watched first."""
+        first = next(iter(self.state.entries.values()), None)
+        return (first.calendar if first is not None else calendar("24/7")).day_of(self.clock.now())
+
+    def replace_rules(self, rules: RuleBook, symbols: Iterable[str]) -> None:
+        """Go on with other rules; what was told under the old ones is not told again."""
+        self.state.watch(symbols)
+        rules.restore(self.store.keys())
+        self.rules = rules
+        for entry in self.state.entries.values():
+            entry.disturb()
 
     async def run(self) -> None:
         """Run every feed until all have ended, as a tape does, or the task is cancelled.
@@ -236,7 +255,8 @@ class Engine:
     def _drop_outlier(self, entry: Entry, quote: Quote) -> None:
         outlier, entry.outlier = entry.outlier, None
         assert outlier is not None
-        for held_back in self.rules.withheld(entry, outlier, "outlier", quote.ts_recv):
+        moment = Moment(quote.ts_recv, self.quality, entry.calendar.day_of(quote.ts_recv), "outlier")
+        for held_back in self.rules.evaluate(entry, outlier, moment)[1]:
             self.suppressions += 1
             self.listener.suppressed(held_back)
 
@@ -260,8 +280,6 @@ class Engine:
             self.listener.alert(stored.number, stored.line)
 
     def _explain(self, alert: Alert) -> Alert:
-        from dataclasses import replace
-
         symbol = alert.quote.symbol
         facts = self.facts.sentences(alert.quote, alert.session_date) if self.facts is not None else ()
         related = [
@@ -314,23 +332,23 @@ class Engine:
         open_since = self._open_since(intake, now - delay)
         if open_since is None:
             return Health.CLOSED, None
-        silent = now - delay - max(intake.newest, open_since)
-        if silent > self.limits.max_age:
-            return Health.STALE, f"newest quote is {(now - intake.newest) // SECOND} s old"
+        if now - delay - max(intake.newest, open_since) > self.limits.max_age:
+            age = age_text((now - intake.newest) / SECOND)
+            return Health.STALE, f"newest quote is {age} old" if intake.newest else "no quote yet"
         if delay:
             return Health.DELAYED, f"{delay // SECOND} s late"
         return Health.LIVE, status.reason
 
     def _open_since(self, intake: Intake, at: int) -> int | None:
-        """Since when any exchange that this feed serves has been in continuous trading or the auction."""
+        """When the newest phase of trading began on an exchange that this feed serves; ``None`` in none."""
         since: list[int] = []
-        for mic, (_, _phase) in self._phases.items():
+        for mic in self._phases:
             session = calendar(mic).session_at(at)
             if session is None or session.phase_at(at) not in TRADING:
                 continue
             if any(e.calendar.mic == mic and intake.feed.serves(s) for s, e in self.state.entries.items()):
                 since.append(max(start for start, _ in session.phases if start <= at))
-        return max(since) if since else None
+        return max(since, default=None)
 
 
 def summary(engine: Engine) -> Mapping[str, Any]:

@@ -1,0 +1,204 @@
+"""``tickwall headless``: the engine with standard output for a screen, one JSON object a line."""
+
+import asyncio
+import logging
+import math
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from market.alert import Suppressed
+from market.clock import SECOND
+from market.headline import Headline
+from market.session import calendar
+from market.symbol import mic
+from monitor import exit as exit_code
+from monitor.assembly import Run, live, simulated, taped
+from monitor.config import Config, ConfigError, load, state_dir
+from monitor.engine import FeedChange, PhaseChange, summary
+from monitor.lines import encode, headline_fields, line, suppressed_line
+from monitor.lock import exclusive
+from monitor.logs import to_stderr
+from monitor.store import Store
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT = 60.0
+"""Seconds between two heartbeat lines: a quiet day must differ from a dead daemon."""
+
+AFTER_CLOSE = 120
+"""Seconds after the final close at which ``--until-close`` ends: vendors print it late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the command line chose. ``speed`` is for tapes, ``inf`` for as fast as they can be read."""
+
+    tape: str | None = None
+    speed: float = math.inf
+    strict: bool = False
+    state: str | None = None
+    until_close: bool = False
+    duration: float | None = None
+    headlines: bool = False
+
+
+class JsonLines:
+    """Tells the engine's events as lines; a reader that is slow slows the feeds, and nothing is dropped."""
+
+    def __init__(self, write: Callable[[str], object], store: Store, *, headlines: bool = False) -> None:
+        self._write = write
+        self._store = store
+        self._headlines = headlines
+
+    def tell(self, fields: dict[str, object]) -> None:
+        """Write one line."""
+        self._write(encode(fields) + "\n")
+
+    def alert(self, number: int, line: str, *, repeat: bool = False) -> None:
+        """Write an alert as the store holds it, then mark it told; a crash in between repeats the line."""
+        self._write((line[:-1] + ',"repeat":true}' if repeat else line) + "\n")
+        self._store.mark_told(number)
+
+    def suppressed(self, suppressed: Suppressed) -> None:
+        """Write a withheld alert."""
+        self.tell(suppressed_line(suppressed))
+
+    def headline(self, headline: Headline) -> None:
+        """Write a headline, where they were asked for."""
+        if self._headlines:
+            fields = headline_fields(headline)
+            fields["published_ts"] = fields.pop("ts")
+            self.tell(line("headline", headline.ts_recv, **fields))
+
+    def feed(self, change: FeedChange) -> None:
+        """Write a turn of a feed's health."""
+        self.tell(line("feed", change.ts, source=change.name, state=change.health.value, reason=change.reason))
+
+    def phase(self, change: PhaseChange) -> None:
+        """Write the phase that an exchange has entered."""
+        self.tell(
+            line(
+                "session",
+                change.ts,
+                event="phase",
+                mic=change.mic,
+                session_date=change.session_date.isoformat(),
+                phase=change.phase.value,
+            )
+        )
+
+
+def run(choices: Choices, config_path: str | None, *, debug: bool) -> int:
+    """Run until the tape ends, the time is over, or a signal comes; returns the exit code."""
+    to_stderr(debug=debug)
+    config = load(config_path)
+    state = _state(choices, config)
+    with exclusive(state) if state is not None else nullcontext():
+        return asyncio.run(_run(choices, config, config_path, state), debug=False)
+
+
+def _state(choices: Choices, config: Config) -> Path | None:
+    """The store's path; ``None`` keeps it in memory: a tape or a simulation leaves the live one alone."""
+    if choices.state is not None:
+        return Path(choices.state)
+    if choices.tape is not None or config.settings.simulation.clock_url:
+        return None
+    return state_dir() / "alerts.db"
+
+
+async def _run(choices: Choices, config: Config, config_path: str | None, state: Path | None) -> int:
+    store = Store(state)
+    lines = JsonLines(_write, store, headlines=choices.headlines)
+    try:
+        if choices.tape is not None:
+            this = taped(config, store, lines, choices.tape, speed=choices.speed, strict=choices.strict)
+        elif config.settings.simulation.clock_url:
+            this = simulated(config, store, lines)
+        else:
+            this = live(config, store, lines)
+        return await _drive(this, choices, config_path, lines, store)
+    finally:
+        store.close()
+
+
+async def _drive(this: Run, choices: Choices, config_path: str | None, lines: JsonLines, store: Store) -> int:
+    async with this.ready():
+        engine = this.engine
+        lines.tell(
+            line(
+                "session",
+                engine.clock.now(),
+                event="started",
+                quality=engine.quality.value,
+                feeds=sorted(engine.intakes),
+                symbols=len(engine.state.entries),
+                rules=len(engine.rules.rules),
+            )
+        )
+        for stored in store.untold():
+            lines.alert(stored.number, stored.line, repeat=True)
+        reason = "failed"
+        try:
+            reason = await _until_done(this, choices, config_path, lines)
+        finally:
+            lines.tell(line("session", engine.clock.now(), event="stopped", reason=reason, **summary(engine)))
+    return this.exit_code()
+
+
+async def _until_done(this: Run, choices: Choices, config_path: str | None, lines: JsonLines) -> str:
+    """Wait for the first reason to stop, and name it."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, lambda: _reload(this, config_path, lines))
+    tasks = {asyncio.create_task(this.run()): "ended", asyncio.create_task(stop.wait()): "signal"}
+    if choices.duration is not None:
+        tasks[asyncio.create_task(asyncio.sleep(choices.duration))] = "duration"
+    if choices.until_close:
+        tasks[asyncio.create_task(_closed(this))] = "close"
+    if this.heartbeats:
+        tasks[asyncio.create_task(_beat(this, lines))] = "heartbeat"
+    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+    for task in done:
+        task.result()
+    return tasks[done.pop()]
+
+
+async def _closed(this: Run) -> None:
+    """Return once the close of the first watchlist's exchange is final; at once on a day without one."""
+    first = next(iter(this.engine.state.entries))
+    hours = calendar(mic(first))
+    session = hours.session_at(this.engine.clock.now())
+    while session is not None and this.engine.clock.now() < session.close + AFTER_CLOSE * SECOND:
+        await this.engine.clock.sleep(1)
+
+
+async def _beat(this: Run, lines: JsonLines) -> None:
+    while True:
+        await asyncio.sleep(HEARTBEAT)
+        lines.tell(line("heartbeat", this.engine.clock.now(), **summary(this.engine)))
+
+
+def _reload(this: Run, config_path: str | None, lines: JsonLines) -> None:
+    """SIGHUP: take the file's rules, or keep the running ones and say why."""
+    now = this.engine.clock.now()
+    try:
+        this.reload(load(config_path))
+    except ConfigError as error:
+        log.error("reload refused: %s", error)
+        lines.tell(line("reload", now, ok=False, error=str(error)))
+        return
+    lines.tell(line("reload", now, ok=True, rules=len(this.engine.rules.rules)))
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

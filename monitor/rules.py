@@ -1,0 +1,56 @@
+"""From the configuration's rules to the market's."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from market.rule import Rule, RuleBook
+from market.session import TRADING
+from market.symbol import is_index
+from market.watchlist import expand
+from monitor.settings import RuleSettings, Settings
+
+STOCK_STEPS = (Decimal(5), Decimal(10), Decimal(15))
+INDEX_STEPS = (Decimal(2), Decimal(3), Decimal(4))
+_CLEAR = Decimal("0.8")
+
+
+def watched(settings: Settings, on: date) -> tuple[str, ...]:
+    """Every symbol of the watchlists and the rules on a day, the watchlist that is shown first in front."""
+    names = [settings.watchlist, "*", *(name for rule in settings.rule for name in rule.symbols)]
+    return expand(names, settings.watchlists, on)
+
+
+def rule_book(settings: Settings, on: date) -> RuleBook:
+    """The rules of the file, or the default ones where it has none."""
+    if settings.rule:
+        return RuleBook(_rule(rule, settings.watchlists, watched(settings, on), on) for rule in settings.rule)
+    symbols = watched(settings, on)
+    stocks = tuple(symbol for symbol in symbols if not is_index(symbol))
+    indices = tuple(symbol for symbol in symbols if is_index(symbol))
+    return RuleBook(
+        [
+            Rule("stocks", "pct_prev_close", stocks, "both", STOCK_STEPS, STOCK_STEPS[0] * _CLEAR),
+            Rule("indices", "pct_prev_close", indices, "both", INDEX_STEPS, INDEX_STEPS[0] * _CLEAR),
+        ]
+    )
+
+
+def _rule(
+    rule: RuleSettings, watchlists: Mapping[str, Sequence[str]], every: tuple[str, ...], on: date
+) -> Rule:
+    symbols: dict[str, None] = {}
+    for name in rule.symbols:
+        symbols.update(dict.fromkeys(every if name == "*" else expand([name], watchlists, on)))
+    return Rule(
+        id=rule.id,
+        kind=rule.kind,
+        symbols=tuple(symbols),
+        direction=rule.direction,
+        steps=(rule.threshold, *rule.steps),
+        clear=rule.threshold * _CLEAR if rule.clear is None else rule.clear,
+        frequency=rule.frequency,
+        phases=frozenset(rule.sessions) or TRADING,
+        severity=rule.severity,
+        sinks=rule.sinks,
+    )
