@@ -166,7 +166,7 @@ class History:
         self._closes: list[Decimal] = []
         self._record: tuple[Decimal, date] | None = None
         self._high: tuple[Decimal, date] | None = None
-        # Oldest first. Each stack holds what no later session has reached: a new value clears what it reaches.
+        # Oldest first. Each stack holds what no later session reached; a new value clears what it reaches.
         self._peaks: tuple[list[Decimal], list[date]] = ([], [])
         self._troughs: tuple[list[Decimal], list[date]] = ([], [])
         self._gains: tuple[list[Decimal], list[date]] = ([], [])
