@@ -40,3 +40,9 @@ def unpadded(text: str) -> str:
     """
     whole, point, fraction = text.partition(".")
     return whole + point + fraction[:2] + fraction[2:].rstrip("0")
+
+
+@lru_cache(maxsize=4096)
+def price_or_none(text: str) -> Decimal | None:
+    """Like ``price``, with ``None`` for an empty field or a zero: how venues write "no such price"."""
+    return price(text) if text.strip("0.") else None
