@@ -2,12 +2,11 @@
 
 import asyncio
 import json
-import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from market.clock import SECOND
 from market.errors import FeedError
-
-log = logging.getLogger(__name__)
 
 
 class SimulatedClock:
@@ -34,10 +33,21 @@ class SimulatedClock:
         while self._now < until:
             await self._moved.wait()
 
-    async def started(self) -> None:
-        """Return once the venue's time is known."""
-        while not self._now:
-            await self._moved.wait()
+    @asynccontextmanager
+    async def following(self) -> AsyncIterator[None]:
+        """Inside, the venue's time is known and followed; ``FeedError`` when the venue cannot be reached."""
+        follower = asyncio.create_task(self.run(), name="simulated clock")
+        try:
+            while not self._now and not follower.done():
+                moved = asyncio.create_task(self._moved.wait())
+                await asyncio.wait({follower, moved}, return_when=asyncio.FIRST_COMPLETED)
+                moved.cancel()
+            if follower.done():
+                follower.result()
+            yield
+        finally:
+            follower.cancel()
+            await asyncio.gather(follower, return_exceptions=True)
 
     async def run(self) -> None:
         """Follow the venue until its day has ended; ``FeedError`` when it cannot be reached."""

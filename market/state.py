@@ -46,6 +46,9 @@ class Verdict(Enum):
     """A name that nobody watches."""
 
 
+_QUIET = Verdict.QUIET  # looking a member up in its class costs 40 ns a tick
+
+
 class Entry:
     """What is known of one instrument now.
 
@@ -148,7 +151,7 @@ class MarketState:
             entry.quote = quote
             self._dirty.add(symbol)
             self.applied += 1
-            return Verdict.QUIET
+            return _QUIET
         verdict = self._examine(entry, quote)
         if verdict is Verdict.LOUD:
             self.applied += 1

@@ -4,13 +4,15 @@ import asyncio
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
-from feeds.base import HeadlineFeed
 from feeds.clock import SystemClock
+from feeds.headlines import HeadlinePoller
 from feeds.registry import build
+from feeds.replay import TapeClock, TapeFeed
 from feeds.simulated_clock import SimulatedClock
+from feeds.tape import OnError
 from market.clock import SECOND, Clock
 from market.duration import parse_duration
 from market.freshness import Quality
@@ -19,9 +21,12 @@ from market.watchlist import expand
 from monitor import exit as exit_code
 from monitor.config import Config
 from monitor.engine import Engine, Limits, Listener
+from monitor.history import loader
+from monitor.profiles import Profiles
 from monitor.rules import rule_book, watched
 from monitor.settings import Settings
 from monitor.store import Store
+from monitor.tape import TapeIntake
 
 COALESCE = 0.005
 """Seconds between two reads of a busy socket under the wall: a wake-up per frame costs three times the CPU.
@@ -30,35 +35,45 @@ Never headless, where latency counts."""
 
 @dataclass
 class Run:
-    """An engine with its feeds, ready to go."""
+    """An engine with its feeds, ready to go. ``source`` moves its clock, where the machine does not."""
 
     engine: Engine
     config: Config
-    simulated: SimulatedClock | None = None
-    heartbeats: bool = False
-    failed: list[str] = field(default_factory=list)
+    source: SimulatedClock | TapeFeed | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it runs on the machine's own clock."""
+        return self.source is None
 
     @asynccontextmanager
     async def ready(self) -> AsyncIterator[None]:
-        """Inside, the clock runs and tells the time."""
-        if self.simulated is None:
-            yield
+        """Inside, the clock tells the time. Raises where its source cannot be reached or read."""
+        if isinstance(self.source, SimulatedClock):
+            async with self.source.following():
+                yield
             return
-        async with asyncio.TaskGroup() as group:
-            follower = group.create_task(self.simulated.run(), name="simulated clock")
-            started = group.create_task(self.simulated.started())
-            await asyncio.wait({follower, started}, return_when=asyncio.FIRST_COMPLETED)
-            started.cancel()
+        if self.source is not None:
+            await self.source.open()
+        try:
             yield
-            follower.cancel()
+        finally:
+            if self.source is not None:
+                self.source.close()
+
+    async def prime(self) -> None:
+        """Load history first, so that the same tape tells the same facts at any speed."""
+        self.engine.round(self.engine.clock.now())
+        if self.engine.profiles is not None:
+            await self.engine.profiles.settle()
 
     async def run(self) -> None:
-        """Run until every feed has ended, or the simulated day has."""
-        if self.simulated is None:
+        """Run until the tape, or the simulated day, is over; a live run only ends by cancellation."""
+        if not isinstance(self.source, SimulatedClock):
             await self.engine.run()
             return
         engine = asyncio.create_task(self.engine.run())
-        ended = asyncio.create_task(self.simulated.ended.wait())
+        ended = asyncio.create_task(self.source.ended.wait())
         try:
             await asyncio.wait({engine, ended}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -72,36 +87,18 @@ class Run:
         self.config = config
         self.engine.replace_rules(rule_book(config.settings, day), watched(config.settings, day))
 
-
-def assign(settings: Settings, symbols: tuple[str, ...], today: object) -> dict[str, tuple[str, ...]]:
-    """Which feed brings which symbol: what its section names, else what it is there for.
-
-    Tencent serves Hong Kong, Coinbase crypto, and Yahoo the rest.
-    """
-    from datetime import date
-
-    assert isinstance(today, date)
-    named = {
-        name: expand(feed.symbols, settings.watchlists, today)
-        for name, feed in settings.feeds.items()
-        if feed.enabled
-    }
-    natural = {"tencent": is_hong_kong, "coinbase": is_crypto}
-    chosen = {
-        name: explicit or tuple(filter(natural[name], symbols))
-        for name, explicit in named.items()
-        if explicit or name in natural
-    }
-    taken = {symbol for symbols_ in chosen.values() for symbol in symbols_}
-    rest = tuple(symbol for symbol in symbols if symbol not in taken)
-    return {name: chosen.get(name, rest) for name in named}
+    @property
+    def exit_code(self) -> int:
+        """What a command ends with after ``run``: a tape that had to be strict and was not is bad input."""
+        broke = isinstance(self.source, TapeFeed) and self.source.name in self.engine.failures
+        return exit_code.BAD_INPUT if broke else exit_code.OK
 
 
 def live(config: Config, store: Store, listener: Listener, *, coalesce: float = 0.0) -> Run:
     """The configured feeds on the machine's own clock."""
     engine = _engine(config, SystemClock(), store, listener, Quality.LIVE)
     _add_feeds(engine, config, coalesce)
-    return Run(engine, config, heartbeats=True)
+    return Run(engine, config)
 
 
 def simulated(config: Config, store: Store, listener: Listener, *, coalesce: float = 0.0) -> Run:
@@ -109,4 +106,71 @@ def simulated(config: Config, store: Store, listener: Listener, *, coalesce: flo
     clock = SimulatedClock(config.settings.simulation.clock_url)
     engine = _engine(config, clock, store, listener, Quality.SIMULATED)
     _add_feeds(engine, config, coalesce)
-    return Run(engine, config, simulated=clock)
+    return Run(engine, config, clock)
+
+
+def taped(
+    config: Config,
+    store: Store,
+    listener: Listener,
+    path: str,
+    *,
+    speed: float = math.inf,
+    on_error: OnError | None = None,
+) -> Run:
+    """A recorded tape on its own time; without ``on_error`` its first bad line ends the run."""
+    clock = TapeClock(speed)
+    engine = _engine(config, clock, store, listener, Quality.REPLAY)
+    intake = TapeIntake(engine)
+    tape = TapeFeed(
+        path,
+        clock,
+        on_error=on_error,
+        on_headline=lambda headline: engine.add_headlines([headline]),
+        on_event=intake.event,
+    )
+    engine.add_feed(tape, intake)
+    return Run(engine, config, tape)
+
+
+def _engine(config: Config, clock: Clock, store: Store, listener: Listener, quality: Quality) -> Engine:
+    day = datetime.now(UTC).date()
+    return Engine(
+        clock=clock,
+        symbols=watched(config.settings, day),
+        rules=rule_book(config.settings, day),
+        store=store,
+        listener=listener,
+        quality=quality,
+        limits=Limits(config.max_age, config.max_delay),
+        profiles=Profiles(loader(config)),
+    )
+
+
+def _add_feeds(engine: Engine, config: Config, coalesce: float) -> None:
+    settings = config.settings
+    symbols = tuple(engine.state.entries)
+    for name, chosen in assign(settings, symbols, datetime.now(UTC).date()).items():
+        if chosen:
+            feed = build(name, settings.feeds[name], chosen, engine.clock, coalesce)
+            delay = settings.feeds[name].delay
+            declared = int(parse_duration(delay) * SECOND) if delay else 0
+            engine.add_feed(feed, engine.add_source(feed, declared))
+    if settings.headlines:
+        engine.headline_feed = HeadlinePoller(settings.headlines, engine.clock)
+
+
+def assign(settings: Settings, symbols: tuple[str, ...], on: date) -> dict[str, tuple[str, ...]]:
+    """Which feed brings which symbols on a day: those its section names, else those it is there for.
+
+    Tencent serves Hong Kong, Coinbase crypto, and Yahoo the rest.
+    """
+    natural = {"tencent": is_hong_kong, "coinbase": is_crypto}
+    chosen: dict[str, tuple[str, ...]] = {}
+    for name, feed in settings.feeds.items():
+        if feed.enabled and (feed.symbols or name in natural):
+            named = expand(feed.symbols, settings.watchlists, on)
+            chosen[name] = named or tuple(filter(natural[name], symbols))
+    taken = {symbol for served in chosen.values() for symbol in served}
+    rest = tuple(symbol for symbol in symbols if symbol not in taken)
+    return {name: chosen.get(name, rest) for name, feed in settings.feeds.items() if feed.enabled}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Protocol
 
-from feeds.base import Feed, HeadlineFeed
+from feeds.base import Feed, HeadlineFeed, QuoteSink
 from market.alert import Alert, Suppressed
 from market.clock import SECOND, Clock
 from market.errors import ParseError, TickwallError
@@ -18,11 +18,16 @@ from market.quote import Quote
 from market.rule import Moment, RuleBook
 from market.session import TRADING, Phase, calendar
 from market.state import Entry, MarketState, Verdict
-from monitor.facts import Facts
 from monitor.lines import alert_line, encode
+from monitor.profiles import Profiles
 from monitor.store import Store
 
 log = logging.getLogger(__name__)
+
+_QUIET = Verdict.QUIET  # looking a member up in its class costs 40 ns a tick
+
+LOOK = SECOND // 20
+"""How often, at the most, a feed's lag is looked at: each quote of a busy one would cost 0.5 µs."""
 
 HEADLINES_KEPT = 500
 EXPLAIN_WITHIN = 24 * 3600 * SECOND
@@ -86,36 +91,43 @@ class Intake:
         self.newest = 0
         """The greatest ``ts_event`` it has sent, nanoseconds UTC."""
         self._engine = engine
+        self._apply = engine.state.apply
+        self._look_at = 0
 
     def quotes(self, quotes: Sequence[Quote]) -> None:
         """Apply a frame's quotes, in order."""
-        engine = self._engine
-        apply = engine.state.apply
-        fresh = 0
-        quote = None
+        apply = self._apply
         for quote in quotes:
             verdict = apply(quote)
-            if verdict is Verdict.QUIET or verdict is Verdict.LOUD:
-                if quote.ts_event > fresh:
-                    fresh = quote.ts_event
-                if verdict is Verdict.LOUD:
-                    engine.examine(quote, self)
-            elif verdict is Verdict.HELD:
-                engine.doubt(quote)
-            elif verdict is Verdict.SUPERSEDED or verdict is Verdict.FUTURE:
-                fresh = max(fresh, quote.ts_event)
-        if fresh:
-            assert quote is not None
-            self._note(fresh, quote)
-        if quote is not None and quote.ts_recv >= engine.next_round:
-            engine.round(quote.ts_recv)
+            if verdict is not _QUIET:
+                self._heed(quote, verdict)
+        ts_recv = quotes[-1].ts_recv
+        if ts_recv >= self._look_at:
+            self._look(quotes, ts_recv)
 
-    def _note(self, fresh: int, quote: Quote) -> None:
-        """Learn from a frame how late the feed is, and by how much its clock is off."""
-        meter = self.meter
-        meter.note(fresh, quote.ts_recv)
-        self.newest = max(self.newest, fresh)
-        self._engine.state.skew[quote.source] = meter.skew
+    def _heed(self, quote: Quote, verdict: Verdict) -> None:
+        if verdict is Verdict.LOUD:
+            self._engine.examine(quote, self)
+        elif verdict is Verdict.HELD:
+            self._engine.doubt(quote)
+        elif verdict is Verdict.SUPERSEDED or verdict is Verdict.FUTURE:
+            self._note(quote)
+
+    def _look(self, quotes: Sequence[Quote], ts_recv: int) -> None:
+        """A few times a second: how late the feed is, by what it said that was new, and the engine's round."""
+        self._look_at = ts_recv + LOOK
+        entries = self._engine.state.entries
+        for quote in quotes:
+            entry = entries.get(quote.symbol)
+            if entry is not None and entry.quote is quote:
+                self._note(quote)
+        if ts_recv >= self._engine.next_round:
+            self._engine.round(ts_recv)
+
+    def _note(self, quote: Quote) -> None:
+        self.meter.note(quote.ts_event, quote.ts_recv)
+        self.newest = max(self.newest, quote.ts_event)
+        self._engine.state.skew[quote.source] = self.meter.skew
 
     def rejected(self, error: ParseError) -> None:
         """A frame that its parser refused; the feed's own status has counted it."""
@@ -125,7 +137,7 @@ class Intake:
 class Engine:
     """Everything that runs, on one event loop.
 
-    ``quality`` is what a prompt quote is worth here: live, replayed or simulated. ``facts`` adds what
+    ``quality`` is what a prompt quote is worth here: live, replayed or simulated. ``profiles`` add what
     history says to an alert; without it alerts stand alone.
     """
 
@@ -138,8 +150,8 @@ class Engine:
         store: Store,
         listener: Listener,
         quality: Quality = Quality.LIVE,
-        limits: Limits = Limits(),  # noqa: B008 - frozen
-        facts: Facts | None = None,
+        limits: Limits = Limits(),
+        profiles: Profiles | None = None,
     ) -> None:
         self.clock = clock
         self.state = MarketState(symbols)
@@ -148,20 +160,28 @@ class Engine:
         self.listener = listener
         self.quality = quality
         self.limits = limits
-        self.facts = facts
+        self.profiles = profiles
         self.intakes: dict[str, Intake] = {}
         self.headlines: deque[Headline] = deque(maxlen=HEADLINES_KEPT)
         self.headline_feed: HeadlineFeed | None = None
+        self.failures: dict[str, str] = {}
+        """Feeds that ended by an error, and which."""
+        self._feeds: list[tuple[Feed, QuoteSink]] = []
+        self._profiled: dict[str, date] = {}
         self.alerts = 0
         self.suppressions = 0
         self.next_round = 0
         self._phases: dict[str, tuple[int, Phase]] = {}
         rules.restore(store.keys())
 
-    def add_feed(self, feed: Feed, declared_delay: int = 0) -> Intake:
-        """Give a feed its way in; it runs with the engine."""
+    def add_source(self, feed: Feed, declared_delay: int = 0) -> Intake:
+        """Give a source of quotes its way in; ``declared_delay`` is what its configuration says, ns."""
         intake = self.intakes[feed.name] = Intake(self, feed, declared_delay)
         return intake
+
+    def add_feed(self, feed: Feed, sink: QuoteSink) -> None:
+        """Run a feed with the engine, into the way that ``add_source`` gave it or one of its own."""
+        self._feeds.append((feed, sink))
 
     def today(self) -> date:
         """The exchange date, by the engine's clock, of the name that is watched first."""
@@ -185,23 +205,21 @@ class Engine:
             background = [group.create_task(self._rounds(), name="rounds")]
             if self.headline_feed is not None:
                 background.append(group.create_task(self._guard(self.headline_feed), name="headlines"))
-            if self.facts is not None:
-                background.append(group.create_task(self.facts.run(), name="history"))
-            feeds = [
-                group.create_task(self._feed(intake), name=name) for name, intake in self.intakes.items()
-            ]
+            if self.profiles is not None:
+                background.append(group.create_task(self.profiles.run(), name="history"))
+            feeds = [group.create_task(self._feed(feed, sink), name=feed.name) for feed, sink in self._feeds]
             await asyncio.gather(*feeds)
             for task in background:
                 task.cancel()
 
-    async def _feed(self, intake: Intake) -> None:
+    async def _feed(self, feed: Feed, sink: QuoteSink) -> None:
         try:
-            await intake.feed.run(intake)
+            await feed.run(sink)
         except TickwallError as error:
-            self._fail(intake, str(error))
+            self._fail(feed, str(error))
         except Exception as error:
-            log.exception("feed %s broke", intake.feed.name)
-            self._fail(intake, f"internal error: {type(error).__name__}")
+            log.exception("feed %s broke", feed.name)
+            self._fail(feed, f"internal error: {type(error).__name__}")
 
     async def _guard(self, feed: HeadlineFeed) -> None:
         try:
@@ -209,10 +227,12 @@ class Engine:
         except Exception:
             log.exception("headlines broke")
 
-    def _fail(self, intake: Intake, reason: str) -> None:
-        intake.feed.status.state = Health.DOWN
-        intake.feed.status.reason = reason
-        self._tell_health(intake, self.clock.now())
+    def _fail(self, feed: Feed, reason: str) -> None:
+        feed.status.state = Health.DOWN
+        feed.status.reason = reason
+        self.failures[feed.name] = reason
+        if (intake := self.intakes.get(feed.name)) is not None:
+            self.tell_health(intake, self.clock.now())
 
     async def _rounds(self) -> None:
         while True:
@@ -225,8 +245,9 @@ class Engine:
         """Once a second of the engine's clock: phases, feed health, alerts that others detected."""
         self.next_round = now + SECOND
         self._roll_phases(now)
+        self._roll_profiles(now)
         for intake in self.intakes.values():
-            self._tell_health(intake, now)
+            self.tell_health(intake, now)
         for stored in self.store.from_others():
             self.listener.alert(stored.number, stored.line)
 
@@ -281,7 +302,7 @@ class Engine:
 
     def _explain(self, alert: Alert) -> Alert:
         symbol = alert.quote.symbol
-        facts = self.facts.sentences(alert.quote, alert.session_date) if self.facts is not None else ()
+        facts = self.profiles.sentences(alert.quote) if self.profiles is not None else ()
         related = [
             headline
             for headline in reversed(self.headlines)
@@ -312,11 +333,23 @@ class Engine:
         self._phases[mic] = (until, phase)
         self.listener.phase(PhaseChange(mic, calendar(mic).day_of(at), phase, at))
 
+    def _roll_profiles(self, now: int) -> None:
+        """Ask for history as of the session that now holds, on each exchange that has turned to a new one."""
+        if self.profiles is None:
+            return
+        for mic in self._phases:
+            session_date = calendar(mic).latest(now).date
+            if self._profiled.get(mic) != session_date:
+                self._profiled[mic] = session_date
+                symbols = [s for s, entry in self.state.entries.items() if entry.calendar.mic == mic]
+                self.profiles.want(symbols, session_date)
+
     def phase(self, mic: str) -> Phase:
         """The phase of an exchange by the engine's own clock, as of the last round."""
         return self._phases.get(mic, (0, Phase.CLOSED))[1]
 
-    def _tell_health(self, intake: Intake, now: int) -> None:
+    def tell_health(self, intake: Intake, now: int) -> None:
+        """Tell of a feed's health if it turned."""
         health, reason = self.judge(intake, now)
         if health is not intake.health:
             intake.health = health

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from time import time_ns
 
 from market.alert import Suppressed
 from market.clock import SECOND
+from market.errors import ParseError
 from market.headline import Headline
 from market.session import calendar
 from market.symbol import mic
-from monitor import exit as exit_code
 from monitor.assembly import Run, live, simulated, taped
 from monitor.config import Config, ConfigError, load, state_dir
 from monitor.engine import FeedChange, PhaseChange, summary
@@ -63,6 +64,11 @@ class JsonLines:
         self._write((line[:-1] + ',"repeat":true}' if repeat else line) + "\n")
         self._store.mark_told(number)
 
+    def bad_line(self, error: ParseError) -> None:
+        """Write, and log, a tape's line that cannot be used."""
+        log.warning("%s", error)
+        self.tell(line("error", time_ns(), source=error.venue, reason=error.reason))
+
     def suppressed(self, suppressed: Suppressed) -> None:
         """Write a withheld alert."""
         self.tell(suppressed_line(suppressed))
@@ -76,7 +82,9 @@ class JsonLines:
 
     def feed(self, change: FeedChange) -> None:
         """Write a turn of a feed's health."""
-        self.tell(line("feed", change.ts, source=change.name, state=change.health.value, reason=change.reason))
+        self.tell(
+            line("feed", change.ts, source=change.name, state=change.health.value, reason=change.reason)
+        )
 
     def phase(self, change: PhaseChange) -> None:
         """Write the phase that an exchange has entered."""
@@ -115,7 +123,8 @@ async def _run(choices: Choices, config: Config, config_path: str | None, state:
     lines = JsonLines(_write, store, headlines=choices.headlines)
     try:
         if choices.tape is not None:
-            this = taped(config, store, lines, choices.tape, speed=choices.speed, strict=choices.strict)
+            on_error = None if choices.strict else lines.bad_line
+            this = taped(config, store, lines, choices.tape, speed=choices.speed, on_error=on_error)
         elif config.settings.simulation.clock_url:
             this = simulated(config, store, lines)
         else:
@@ -139,6 +148,8 @@ async def _drive(this: Run, choices: Choices, config_path: str | None, lines: Js
                 rules=len(engine.rules.rules),
             )
         )
+        if not this.is_live:
+            await this.prime()
         for stored in store.untold():
             lines.alert(stored.number, stored.line, repeat=True)
         reason = "failed"
@@ -146,7 +157,7 @@ async def _drive(this: Run, choices: Choices, config_path: str | None, lines: Js
             reason = await _until_done(this, choices, config_path, lines)
         finally:
             lines.tell(line("session", engine.clock.now(), event="stopped", reason=reason, **summary(engine)))
-    return this.exit_code()
+    return this.exit_code
 
 
 async def _until_done(this: Run, choices: Choices, config_path: str | None, lines: JsonLines) -> str:
@@ -161,7 +172,7 @@ async def _until_done(this: Run, choices: Choices, config_path: str | None, line
         tasks[asyncio.create_task(asyncio.sleep(choices.duration))] = "duration"
     if choices.until_close:
         tasks[asyncio.create_task(_closed(this))] = "close"
-    if this.heartbeats:
+    if this.is_live:
         tasks[asyncio.create_task(_beat(this, lines))] = "heartbeat"
     done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in pending:

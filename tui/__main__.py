@@ -4,8 +4,6 @@ import math
 import os
 import sys
 from collections.abc import Callable
-from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import click

@@ -1,0 +1,76 @@
+"""What history says, kept ready: one profile per instrument for its session, loaded in the background."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from datetime import date
+
+from market.facts import Facts, facts
+from market.profile import Profile
+from market.quote import Quote
+from market.sentences import sentences
+from market.session import calendar
+from market.symbol import mic
+
+log = logging.getLogger(__name__)
+
+Loader = Callable[[tuple[str, ...], date], AsyncIterator[Profile | str]]
+"""Yields a profile for each symbol as of a session date, or one line that says why there is none."""
+
+
+class Profiles:
+    """Profiles by symbol. A new session date asks for them anew; the old ones go on until they come."""
+
+    def __init__(self, load: Loader) -> None:
+        self.problems: list[str] = []
+        self._load = load
+        self._by_symbol: dict[str, Profile] = {}
+        self._wanted: asyncio.Queue[tuple[tuple[str, ...], date]] = asyncio.Queue()
+
+    def want(self, symbols: Iterable[str], session_date: date) -> None:
+        """Ask for profiles as of a session."""
+        self._wanted.put_nowait((tuple(symbols), session_date))
+
+    async def run(self) -> None:
+        """Load what is asked for, until cancelled."""
+        while True:
+            await self._fill(*await self._wanted.get())
+
+    async def settle(self) -> None:
+        """Load what has been asked for so far, and return."""
+        while not self._wanted.empty():
+            await self._fill(*self._wanted.get_nowait())
+
+    async def _fill(self, symbols: tuple[str, ...], session_date: date) -> None:
+        """A failure is a line, never the end."""
+        try:
+            async for loaded in self._load(symbols, session_date):
+                if isinstance(loaded, Profile):
+                    self._by_symbol[loaded.symbol] = loaded
+                else:
+                    self.problems.append(loaded)
+                    log.warning("history: %s", loaded)
+        except Exception:
+            log.exception("history broke")
+
+    def get(self, symbol: str) -> Profile | None:
+        """The profile of a symbol, where one is loaded."""
+        return self._by_symbol.get(symbol)
+
+    def facts(self, quote: Quote) -> Facts | None:
+        """What history says of a quote; ``None`` without a profile for the quote's own session."""
+        profile = self._by_symbol.get(quote.symbol)
+        if profile is None:
+            return None
+        hours = calendar(mic(quote.symbol))
+        session = hours.session_at(quote.ts_event)
+        if session is None or profile.session_date != session.date:
+            return None
+        # A close is one when the auction has ended and the quote's own time proves that it came after.
+        final = quote.ts_event >= session.close
+        return facts(profile, quote.last, final=final, prev_close=quote.prev_close)
+
+    def sentences(self, quote: Quote) -> tuple[str, ...]:
+        """The facts of a quote in words, the rarest first."""
+        known = self.facts(quote)
+        return tuple(sentence.text for sentence in sentences(known)) if known is not None else ()
