@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -64,22 +66,22 @@ class Face:
         self.rising = quote.last > before.last
         return True
 
-    def draw(self, look: Look) -> int:
-        """Bring ``lines`` up to date; the lines that changed, as a bit mask (bit 0: the top line)."""
+    def draw(self, look: Look) -> list[int]:
+        """Bring ``lines`` up to date; which of them changed, counted from the top."""
         self.stale = False
         plan = _PLANS[look.form]
         if look is not self._look:
             self._look = look
             self._keys = [None] * len(plan)
             self.lines = [[] for _ in plan]
-        changed = 0
+        changed = []
         keys = self._keys
         for index, line in enumerate(plan):
             key = line.key(self)
             if key != keys[index]:
                 keys[index] = key
                 self.lines[index] = line.draw(self, look)
-                changed |= 1 << index
+                changed.append(index)
         return changed
 
 
@@ -110,14 +112,13 @@ def _last(face: Face, look: Look, quote: Quote) -> Segment:
     return Segment(formatting.price(quote.last), style.muted if stale else style.strong)
 
 
-def _direction(face: Face, look: Look, quote: Quote) -> Style:
+def _direction(face: Face, look: Look, change: Decimal | None) -> Style:
     """Up or down on the previous close; a price that may be old takes no side."""
-    return look.palette.muted if face.tile.quality is Quality.STALE else look.palette.direction(quote.change)
+    return look.palette.muted if face.tile.quality is Quality.STALE else look.palette.direction(change)
 
 
-def _percent(look: Look, quote: Quote) -> str:
+def _percent(look: Look, quote: Quote, change: Decimal | None) -> str:
     """``▲+15.72%``, at least eight cells."""
-    change = quote.change
     arrow = (look.glyphs.up if change > 0 else look.glyphs.down) if change else ""
     return f"{arrow}{formatting.percent(quote.pct)}".rjust(8)
 
@@ -154,17 +155,13 @@ def _prices(face: Face, look: Look) -> Segments:
     quote = face.tile.quote
     if quote is None:
         return _nothing(look)
-    last = _last(face, look, quote)
+    last, change = _last(face, look, quote), quote.change
     room = look.width - 1 - len(last.text)
-    percent = _percent(look, quote)
-    move = f" {formatting.signed(quote.change)} {percent}"
+    percent = _percent(look, quote, change)
+    move = f" {formatting.signed(change)} {percent}"
     if len(move) > room:
-        move = percent if len(percent) <= room else percent.strip()
-    return [
-        Segment(" ", look.palette.text),
-        last,
-        Segment(formatting.fit_right(move, room), _direction(face, look, quote)),
-    ]
+        move = percent if len(percent) <= room else percent.strip()[:room]
+    return [Segment(" ", look.palette.text), last, Segment(move.rjust(room), _direction(face, look, change))]
 
 
 def _nothing(look: Look) -> Segments:
@@ -185,11 +182,14 @@ def _trend(face: Face, look: Look) -> Segments:
     tile = face.tile
     if tile.quote is None:
         return _nothing(look)
-    style = _direction(face, look, tile.quote)
-    spark_cells = 0 if look.lean else (look.width - 2) // 2 + 1
+    bar_cells = look.width - 2 if look.lean else (look.width - 3) // 2
+    spark_cells = look.width - 2 - bar_cells
     spark = face.spark.draw(tile, spark_cells, look.glyphs.levels)
-    bar = range_bar(tile, look.width - 2 - spark_cells, look.glyphs.rail, look.glyphs.marker)
-    return [Segment(f" {spark} ", style), Segment(bar, look.palette.muted)]
+    bar = range_bar(tile.quote, bar_cells, look.glyphs.rail, look.glyphs.marker)
+    return [
+        Segment(f" {spark} ", _direction(face, look, tile.quote.change)),
+        Segment(bar, look.palette.muted),
+    ]
 
 
 def _activity_key(face: Face) -> object:
@@ -203,9 +203,14 @@ def _activity(face: Face, look: Look) -> Segments:
     tile = face.tile
     if tile.quote is None:
         return [Segment(" " * look.width, look.palette.muted)]
-    traded = formatting.volume(tile.quote.volume)
-    source = formatting.fit(clean(tile.quote.source, 20), look.width - 13, look.glyphs.ellipsis)
-    return [Segment(f" {traded:<7}{source}{tile.age[:5]:>5}"[: look.width], look.palette.muted)]
+    source = _source(tile.quote.source, look.width - 13, look.glyphs.ellipsis)
+    text = f" {formatting.volume(tile.quote.volume):<7}{source}{tile.age[:5]:>5}"
+    return [Segment(text, look.palette.muted)]
+
+
+@lru_cache(maxsize=64)
+def _source(source: str, cells: int, ellipsis: str) -> str:
+    return formatting.fit(clean(source, 20), cells, ellipsis)
 
 
 def _glance_key(face: Face) -> object:
@@ -215,18 +220,17 @@ def _glance_key(face: Face) -> object:
 def _glance(face: Face, look: Look) -> Segments:
     """`` 131.00 ▲+15.72% ▁▂▃▅▆▇``"""
     quote = face.tile.quote
-    last = None if quote is None else _last(face, look, quote)
-    if quote is None or last is None:
+    if quote is None:
         return _nothing(look)
-    percent = _percent(look, quote)
-    move = max(8 - len(last.text), 1) * " " + percent
+    last, change = _last(face, look, quote), quote.change
+    percent = _percent(look, quote, change)
     room = look.width - 1 - len(last.text)
+    move = percent.rjust(max(8 - len(last.text), 1) + len(percent))
     spark_cells = room - len(move) - 1
     if look.lean or spark_cells < 3:
         return _prices(face, look)
     spark = face.spark.draw(face.tile, spark_cells, look.glyphs.levels)
-    style = _direction(face, look, quote)
-    return [Segment(" ", look.palette.text), last, Segment(f"{move} {spark}", style)]
+    return [Segment(" ", look.palette.text), last, Segment(f"{move} {spark}", _direction(face, look, change))]
 
 
 def _row_key(face: Face) -> object:
@@ -246,18 +250,18 @@ def _row(face: Face, look: Look) -> Segments:
     room = look.width - 1 - len(code.text) - len(tail.text)
     if quote is None:
         return [gutter, code, _name(face, look, room), tail]
-    last = _last(face, look, quote)
+    last, change = _last(face, look, quote), quote.change
     percent = formatting.percent(quote.pct)
     move = next(
         (
             move
-            for move in (f" {_percent(look, quote)}", f" {percent}")
+            for move in (f" {_percent(look, quote, change)}", f" {percent}")
             if 1 + len(last.text) + len(move) <= room
         ),
         "",
     )
     name = _name(face, look, room - len(last.text) - len(move))
-    return [gutter, code, name, last, Segment(move, _direction(face, look, quote)), tail]
+    return [gutter, code, name, last, Segment(move, _direction(face, look, change)), tail]
 
 
 class _Line(NamedTuple):

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from market.clock import MINUTE
+from market.quote import Quote
 from market.session import Session
 from widgets.tile import Minutes, Tile
 
@@ -57,29 +58,32 @@ class Sparkline:
         if session is not self._session or tile.minutes is not self._minutes or width != len(self._cells):
             self._restart(session, tile.minutes, width)
         minute = quote.ts_event // MINUTE
-        fresh = minute != self._minute
+        fresh = minute != self._minute or len(tile.minutes) != self._seen
         if fresh:
             self._minute = minute
             self._column = self._column_at(quote.ts_event)
-        fresh |= self._note()
+            self._note()
         last = float(quote.last)
-        known = [price for price in self._cells if price is not None] if quote.low is None else ()
-        low = min(known, default=last) if quote.low is None else float(quote.low)
-        high = max(known, default=last) if quote.high is None else float(quote.high)
-        scale = (min(low, last), max(high, last))
+        scale = (
+            self._range(last)
+            if quote.low is None or quote.high is None
+            else (float(quote.low), float(quote.high))
+        )
         if fresh or scale != self._scale:
             self._scale = scale
             self._done = "".join([self._glyph(price, levels) for price in self._cells[: self._column]])
-        return self._done + self._glyph(last, levels) + " " * (width - self._column - 1)
+        return f"{self._done}{self._glyph(last, levels)}{' ' * (width - self._column - 1)}"
 
-    def _note(self) -> bool:
-        """Take in the minutes that are new; whether there were any."""
-        if len(self._minutes) == self._seen:
-            return False
+    def _note(self) -> None:
+        """Take in the minutes that are new."""
         for ts, price in self._minutes[self._seen :]:
             self._cells[self._column_at(ts)] = float(price)
         self._seen = len(self._minutes)
-        return True
+
+    def _range(self, last: float) -> tuple[float, float]:
+        """The range of what was seen, for a venue that does not send the day's."""
+        known = [last, *(price for price in self._cells if price is not None)]
+        return min(known), max(known)
 
     def _glyph(self, price: float | None, levels: str) -> str:
         if price is None:
@@ -97,11 +101,11 @@ def _bars(width: int, rail: str, marker: str) -> tuple[str, ...]:
     return tuple(rail * place + marker + rail * (width - place - 1) for place in range(width))
 
 
-def range_bar(tile: Tile, width: int, rail: str, marker: str) -> str:
+def range_bar(quote: Quote, width: int, rail: str, marker: str) -> str:
     """Where the last price stands between the day's low (left) and high, exactly ``width`` cells."""
-    quote = tile.quote
-    if quote is None or quote.low is None or quote.high is None or width < 3:
+    if quote.low is None or quote.high is None or width < 3:
         return " " * max(width, 0)
-    low, high = float(quote.low), float(quote.high)
-    part = (float(quote.last) - low) / (high - low) if high > low else 0.5
+    low = float(quote.low)
+    span = float(quote.high) - low
+    part = (float(quote.last) - low) / span if span > 0 else 0.5
     return _bars(width, rail, marker)[round(min(max(part, 0.0), 1.0) * (width - 1))]

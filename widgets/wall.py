@@ -35,6 +35,9 @@ MANY = 48
 """Changed lines beyond which the wall is repainted as one region: marking a region costs Textual 5 µs,
 while an unchanged line of a region costs the screen writer nothing."""
 
+NARROW = 24
+"""Tiles below this width (cells) may hold a number too long for them, so their lines are measured and cut."""
+
 
 class Wall(ScrollView, can_focus=True):
     """The tiles, with a cursor.
@@ -250,24 +253,18 @@ class Wall(ScrollView, can_focus=True):
         _, columns, width, height = self.arrangement
         top = self.scroll_offset.y
         first, last = top // height, (top + self.size.height - 1) // height
-        spans: list[Region] = []
+        spans: list[tuple[int, int]] = []
         for symbol in symbols:
-            place = self._place.get(symbol)
-            if place is None:
-                continue
-            row, column = divmod(place, columns)
-            if not first <= row <= last:
-                continue
-            changed = self._faces[symbol].draw(self._drawn)
-            for line in range(height):
-                if changed >> line & 1:
-                    y = row * height + line
-                    self._strips.pop(y, None)
-                    spans.append(Region(column * width, y - top, width, 1))
+            row, column = divmod(self._place.get(symbol, -1), columns)
+            if first <= row <= last:
+                lines = self._faces[symbol].draw(self._drawn)
+                spans += [(column * width, row * height + line) for line in lines]
+        for _, y in spans:
+            self._strips.pop(y, None)
         if len(spans) > MANY:
-            self.refresh(Region.from_union(spans))
+            self.refresh(self.size.region)
         elif spans:
-            self.refresh(*spans)
+            self.refresh(*(Region(x, y - top, width, 1) for x, y in spans))
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The strips of a part of the widget, by its own lines.
@@ -306,9 +303,9 @@ class Wall(ScrollView, can_focus=True):
         segments.append(Segment(" " * (total - used - bar), look.palette.text))
         if bar:
             segments.append(Segment(self._thumb(y), look.palette.muted))
-        strip = Strip(segments)
-        # Only on screens too narrow for one tile can a line come out longer or shorter than the widget.
-        return strip if strip.cell_length == total else strip.adjust_cell_length(total, look.palette.text)
+        if width >= NARROW:
+            return Strip(segments, total)
+        return Strip(segments).adjust_cell_length(total, look.palette.text)
 
     def _nothing(self) -> str:
         return f"no name matches {self._filter!r}" if self._filter else "nothing is watched"
