@@ -102,7 +102,8 @@ class Calendar:
         self.zone = ZoneInfo(table["zone"])
         self.valid_from: date = table["valid_from"]
         self.valid_until: date = table["valid_until"]
-        self._days_a_week: int = table.get("days_a_week", 5)
+        self.days_a_week: int = table.get("days_a_week", 5)
+        """Counted from Monday."""
         self._half = {*table["half"], *amend.get("half", ())}
         self._days = {
             date.fromisoformat(day): _hours(plan)
@@ -110,8 +111,9 @@ class Calendar:
         }
         extra = {*self._days, *amend.get("open", ()), *amend.get("half", ())}
         closed = ({*table["closed"], *amend.get("closed", ())} - extra) | {*amend.get("closed", ())}
-        self._closed = sorted(day for day in closed if day.weekday() < self._days_a_week)
-        self._closed_set = frozenset(self._closed)
+        self.closed = sorted(day for day in closed if day.weekday() < self.days_a_week)
+        """The days of those weekdays on which the exchange stays shut, ascending."""
+        self._closed_set = frozenset(self.closed)
         self._regimes = [
             (regime["from"], _hours(regime["full"]), _hours(regime["half"])) for regime in table["hours"]
         ]
@@ -124,7 +126,7 @@ class Calendar:
 
     def is_session(self, day: date) -> bool:
         """Whether the exchange opens that day."""
-        return day.weekday() < self._days_a_week and day not in self._closed_set
+        return day.weekday() < self.days_a_week and day not in self._closed_set
 
     def session(self, day: date) -> Session | None:
         """The session of an exchange date; ``None`` on a day the exchange stays shut."""
@@ -215,8 +217,8 @@ class Calendar:
     def _rank(self, day: date) -> int:
         """Sessions since year 1, counted without listing them: open weekdays less closed days."""
         weeks, weekday = divmod(day.toordinal() - 1, 7)  # ordinal 1 was a Monday
-        weekdays = weeks * self._days_a_week + min(weekday + 1, self._days_a_week)
-        return weekdays - bisect_right(self._closed, day)
+        weekdays = weeks * self.days_a_week + min(weekday + 1, self.days_a_week)
+        return weekdays - bisect_right(self.closed, day)
 
 
 def _hours(plan: Iterable[str]) -> _Hours:
