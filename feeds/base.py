@@ -46,7 +46,8 @@ class FeedStatus:
 
     ``state`` is what the transport knows: connecting, live, stale (silent) or down. Whether its
     quotes are delayed or its exchange is closed is judged from the quotes' own time, by the engine.
-    A feed that failed stays down until its next valid quote, however often it connects in between.
+    A feed that failed stays down until its next valid quote, however often it connects in between; one of
+    several connections is down as long as any of them is.
     """
 
     state: Health = Health.CONNECTING
@@ -62,6 +63,8 @@ class FeedStatus:
     """Connections and requests that failed."""
     reconnects: int = 0
     """Connections tried after the first."""
+    failing: int = 0
+    """Of its connections, those that failed and brought no quote since."""
     missed: int = 0
     """Trades that the venue numbered and did not send."""
     last_quote: int | None = None

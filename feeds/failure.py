@@ -1,0 +1,80 @@
+"""Failures of networks and venues, put into words for a status line."""
+
+import ssl
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from socket import gaierror
+
+from market.errors import FeedError
+from market.text import clean
+
+PATIENCE = 300.0
+"""Seconds to leave a venue alone after a refusal that trying again cannot mend."""
+
+LONGEST_RETRY_AFTER = 3600.0
+"""A venue may ask for more; a trader's day is too short for it."""
+
+# 456 is how one Chinese portal says 429. Both, and 403, mean "you come too often".
+_TOO_OFTEN = (403, 429, 456)
+_POINTLESS = (400, 401, 402, 404, 405, 406, 407, 409, 410, 414, 451)
+
+
+class RefusedError(FeedError):
+    """The venue answers, and does not want us now: 403, 429, 456, an empty page or HTML for quotes."""
+
+
+class SilentError(FeedError):
+    """The connection is open and nothing comes."""
+
+
+def http_failure(venue: str, status: int, retry_after: str | None = None) -> FeedError:
+    """What an HTTP status other than success means for a feed."""
+    reason = f"answered HTTP {status}"
+    wait = retry_seconds(retry_after)
+    if status in _TOO_OFTEN:
+        return RefusedError(venue, reason, retry_after=wait)
+    return FeedError(venue, reason, retry_after=wait, fatal=status in _POINTLESS)
+
+
+def retry_seconds(header: str | None) -> float | None:
+    """The seconds a ``Retry-After`` header asks for, as a number or a date; at most an hour.
+
+    ``None`` where there is no header or it cannot be read.
+    """
+    if not header:
+        return None
+    if header.isascii() and header.strip().isdigit():
+        return min(float(header.strip()[:9]), LONGEST_RETRY_AFTER)
+    try:
+        until = parsedate_to_datetime(header)
+        wait = (until - datetime.now(UTC)).total_seconds()
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return min(max(wait, 0.0), LONGEST_RETRY_AFTER)
+
+
+def network_failure(venue: str, error: Exception) -> FeedError:
+    """Name what a socket, TLS or HTTP library raised, whichever library it was."""
+    # aiohttp wraps the operating system's errors; what they wrap says more.
+    for attribute in ("certificate_error", "os_error"):
+        error = getattr(error, attribute, None) or error
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return FeedError(venue, f"certificate refused: {clean(error.verify_message, 80)}", fatal=True)
+    return FeedError(venue, _words(error))
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, gaierror):
+        return "host not found"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS failed: {clean(error.reason or str(error), 80)}"
+    if isinstance(error, TimeoutError):
+        return "timed out"
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused"
+    if isinstance(error, ConnectionError):
+        return "connection lost"
+    if isinstance(error, OSError) and error.strerror:
+        return clean(error.strerror, 80)
+    text = clean(str(error), 80)
+    return text or type(error).__name__

@@ -1,0 +1,296 @@
+"""Yahoo: a stream of prices and daily bars for most of the world, without a key.
+
+The stream sends JSON around base64 around protobuf (``feeds/pricing.proto``), or the bare base64 to those
+who do not ask for version 2. Prices are four-byte floats, made exact again by the hint that comes along.
+"""
+
+import asyncio
+from binascii import Error as Base64Error
+from binascii import a2b_base64
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache, lru_cache, partial
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote as quoted
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from feeds.base import FeedStatus, QuoteSink
+from feeds.http import Http
+from feeds.settings import FeedSettings
+from feeds.transport import Stream, run_stream
+from market.bars import Bar
+from market.clock import MILLISECOND, Clock
+from market.duration import parse_duration
+from market.errors import ParseError, SymbolError
+from market.price import number, price, unpadded
+from market.quote import Quote
+from market.session import Phase
+from market.symbol import canonical, mic
+from market.text import clean
+
+if TYPE_CHECKING:
+    from feeds.pricing_pb2 import PricingData
+
+NAME: Final = "yahoo"
+
+BATCH = 100
+"""Symbols a connection; the venue takes more and silently serves the first hundred."""
+
+_NAMES = {
+    "HSTECH": "HSTECH.HK", "HSI": "^HSI", "HSCEI": "^HSCE",
+    "NDX": "^NDX", "SPX": "^GSPC", "DJI": "^DJI", "IXIC": "^IXIC",
+}  # fmt: skip
+
+# Enumerations of the wire.
+_EQUITY, _ETF, _HEARTBEAT = 8, 20, 7
+_PHASES = {0: Phase.PRE, 1: Phase.REGULAR, 2: Phase.POST}
+
+_LAST_YEAR = 4_102_444_800_000  # 2100-01-01 in milliseconds; later stamps are defects
+
+
+class YahooSettings(FeedSettings, frozen=True, kw_only=True):
+    """``[feeds.yahoo]``. ``chart_url`` is what the symbol is appended to."""
+
+    stream_url: str = "wss://streamer.finance.yahoo.com/?version=2"
+    chart_url: str = "https://query1.finance.yahoo.com/v8/finance/chart/"
+    idle_timeout: str = "60s"
+
+
+def yahoo_symbol(symbol: str) -> str:
+    """The venue's name of a canonical symbol: ``^HSI``, ``HSTECH.HK``, ``BRK-B``; most are the same."""
+    if symbol in _NAMES:
+        return _NAMES[symbol]
+    return symbol if symbol.endswith(".HK") else symbol.replace(".", "-")
+
+
+def subscribe_frame(symbols: Sequence[str]) -> str:
+    """The frame that asks for canonical symbols, at most a hundred; there is no acknowledgement."""
+    return msgspec.json.encode({"subscribe": [yahoo_symbol(symbol) for symbol in symbols]}).decode()
+
+
+class _Frame(msgspec.Struct, gc=False):
+    type: str
+    message: bytes = b""  # base64 on the wire
+
+
+_decode = msgspec.json.Decoder(_Frame).decode
+
+
+def parse_frame(frame: bytes, ts_recv: int, names: Mapping[str, str]) -> Sequence[Quote]:
+    """The quote in a frame, none in a heartbeat; ``ts_recv`` is ns UTC.
+
+    ``names`` gives the canonical symbol of each of the venue's that was asked for. Raises ``ParseError``.
+    """
+    try:
+        if frame[:1] == b"{":
+            envelope = _decode(frame)
+            if envelope.type != "pricing":
+                raise ValueError(f"unknown frame type {envelope.type[:40]!a}")
+            message = envelope.message
+        else:
+            message = a2b_base64(frame, strict_mode=True)
+        data = _pricing_data().FromString(message)
+        return () if data.quote_type == _HEARTBEAT else (pricing_quote(data, ts_recv, names),)
+    except (msgspec.MsgspecError, Base64Error, ValueError, ArithmeticError, _decode_error()) as error:
+        raise ParseError(NAME, clean(str(error), 120), frame) from None
+
+
+def pricing_quote(data: "PricingData", ts_recv: int, names: Mapping[str, str]) -> Quote:
+    """The quote in a message. Raises ``ValueError`` or ``ArithmeticError`` for what no market could write."""
+    symbol = names.get(data.id) or _canonical(data.id)
+    if not 0 < data.time < _LAST_YEAR:
+        raise ValueError("no plausible time")
+    hint = data.price_hint
+    last = exact_price(data.price, hint)
+    # Regular sessions count from yesterday's close; before and after them, from the last regular close.
+    prev_close = last - _exact(data.change, hint) if data.HasField("change") else None
+    is_share = data.quote_type in (_EQUITY, _ETF)
+    # Only New York's phases have these names. Everywhere else the calendar knows better.
+    phase = (
+        _PHASES.get(data.market_hours) if data.HasField("market_hours") and mic(symbol) == "XNYS" else None
+    )
+    return Quote(
+        symbol,
+        last,
+        data.time * MILLISECOND,
+        ts_recv,
+        NAME,
+        prev_close if prev_close is not None and prev_close > 0 else None,
+        exact_price(data.open_price, hint) if data.open_price else None,
+        exact_price(data.day_high, hint) if data.day_high else None,
+        exact_price(data.day_low, hint) if data.day_low else None,
+        # Crypto's volume is in dollars, an index's that of its members: neither is a number of these.
+        data.day_volume if is_share and data.day_volume > 0 else None,
+        data.currency if len(data.currency) == 3 else None,
+        phase,
+    )
+
+
+def exact_price(value: float, hint: int) -> Decimal:
+    """The price that a four-byte float stood for: 131.6000061 with hint 2 is 131.60.
+
+    ``ValueError`` for what is no price.
+    """
+    return price(_written(value, hint))
+
+
+def _exact(value: float, hint: int) -> Decimal:
+    return number(_written(value, hint))
+
+
+@lru_cache(maxsize=4096)
+def _written(value: float, hint: int) -> str:
+    """A float with as many decimals as the hint says, and no more than its seven digits can mean."""
+    places = hint or 2
+    if not 0 < places <= 8:
+        raise ValueError(f"price hint {hint}")
+    while places and abs(value) * 10**places >= 1e7:
+        places -= 1
+    return unpadded(f"{value:.{places}f}")
+
+
+@lru_cache(maxsize=1024)
+def _canonical(name: str) -> str:
+    try:
+        return canonical(name)
+    except SymbolError as error:
+        raise ValueError(str(error)) from None
+
+
+# The protobuf runtime costs 30 ms at start; only a stream that runs needs it.
+@cache
+def _pricing_data() -> type["PricingData"]:
+    from feeds.pricing_pb2 import PricingData
+
+    return PricingData
+
+
+@cache
+def _decode_error() -> type[Exception]:
+    from google.protobuf.message import DecodeError
+
+    return DecodeError
+
+
+class _Meta(msgspec.Struct):
+    exchangeTimezoneName: str  # noqa: N815 - the wire's name
+    priceHint: int = 2  # noqa: N815
+    instrumentType: str = ""  # noqa: N815
+
+
+class _Columns(msgspec.Struct):
+    open: list[float | None] = []
+    high: list[float | None] = []
+    low: list[float | None] = []
+    close: list[float | None] = []
+    volume: list[int | None] = []
+
+
+class _Indicators(msgspec.Struct):
+    quote: list[_Columns]
+
+
+class _Result(msgspec.Struct):
+    meta: _Meta
+    indicators: _Indicators
+    timestamp: list[int] = []
+
+
+class _Chart(msgspec.Struct):
+    result: list[_Result] | None = None
+    error: Any = None
+
+
+class _Answer(msgspec.Struct):
+    chart: _Chart
+
+
+def chart_url(chart_url: str, symbol: str, start: date, end: date) -> str:
+    """The address of the daily bars of two dates and between."""
+    since = int(datetime(start.year, start.month, start.day, tzinfo=UTC).timestamp())
+    until = int(datetime(end.year, end.month, end.day, tzinfo=UTC).timestamp()) + 86_400
+    name = quoted(yahoo_symbol(symbol), safe="")
+    return f"{chart_url}{name}?period1={since}&period2={until}&interval=1d"
+
+
+def parse_chart(body: bytes) -> list[Bar]:
+    """The daily bars in an answer, oldest first, dated by the exchange's own zone; none on an empty day.
+
+    Prices are adjusted for splits and not for dividends. Rows with holes in their prices are left out; the
+    last row may be of the session in progress. Raises ``ParseError``.
+    """
+    try:
+        chart = msgspec.json.decode(body, type=_Answer).chart
+        if not chart.result:
+            raise ValueError(f"no chart: {chart.error}")
+        result = chart.result[0]
+        return list(_bars(result)) if result.timestamp else []
+    except (msgspec.MsgspecError, ValueError, LookupError, OSError, ArithmeticError) as error:
+        raise ParseError(NAME, clean(str(error), 120), body[:500]) from None
+
+
+def _bars(result: _Result) -> Iterator[Bar]:
+    zone = ZoneInfo(result.meta.exchangeTimezoneName)
+    hint = result.meta.priceHint
+    columns = result.indicators.quote[0]
+    is_index = result.meta.instrumentType == "INDEX"
+    rows = zip(
+        result.timestamp, columns.open, columns.high, columns.low, columns.close, columns.volume, strict=True
+    )
+    for at, opened, high, low, close, volume in rows:
+        if opened and high and low and close:
+            yield Bar(
+                datetime.fromtimestamp(at, zone).date(),
+                exact_price(opened, hint),
+                exact_price(high, hint),
+                exact_price(low, hint),
+                exact_price(close, hint),
+                None if is_index else volume,
+            )
+
+
+async def fetch_bars(http: Http, settings: YahooSettings, symbol: str, start: date, end: date) -> list[Bar]:
+    """The daily bars of a canonical symbol, oldest first. Raises ``FeedError`` or ``ParseError``."""
+    answer = await http.get(NAME, chart_url(settings.chart_url, symbol, start, end))
+    return parse_chart(answer.body)
+
+
+class YahooFeed:
+    """The stream of the symbols given, a hundred to a connection, as a feed.
+
+    ``coalesce`` is the transport's, in seconds.
+    """
+
+    name = NAME
+
+    def __init__(
+        self, settings: YahooSettings, symbols: Sequence[str], clock: Clock, *, coalesce: float = 0.0
+    ) -> None:
+        self.status = FeedStatus()
+        self._symbols = frozenset(symbols)
+        self._clock = clock
+        names = {yahoo_symbol(symbol): symbol for symbol in symbols}
+        self._streams = [
+            Stream(
+                venue=NAME,
+                url=settings.stream_url,
+                subscribe=(subscribe_frame(symbols[at : at + BATCH]),),
+                parse=partial(parse_frame, names=names),
+                idle=parse_duration(settings.idle_timeout),
+                coalesce=coalesce,
+            )
+            for at in range(0, len(symbols), BATCH)
+        ]
+
+    def serves(self, symbol: str) -> bool:
+        """Whether this feed was built to bring a canonical symbol."""
+        return symbol in self._symbols
+
+    async def run(self, sink: QuoteSink) -> None:
+        """Feed the sink until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for stream in self._streams:
+                group.create_task(run_stream(stream, sink, self.status, self._clock))
