@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from feeds.clock import SystemClock
 from feeds.headlines import HeadlinePoller
+
+from feeds.clock import SystemClock
 from feeds.registry import build
 from feeds.replay import TapeClock, TapeFeed
 from feeds.simulated_clock import SimulatedClock

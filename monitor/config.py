@@ -4,8 +4,8 @@ import os
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from datetime import UTC, datetime
+from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ParamSpec, get_args, get_origin
@@ -78,8 +78,8 @@ def load(
 ) -> Config:
     """The configuration in force.
 
-    ``path`` is what ``--config`` names, and must then exist; ``flags`` are values of other flags by
-    dotted key (``history.dir``). Raises ``ConfigError`` that names every bad key and the nearest good one.
+    ``path`` is what ``--config`` names, and must then exist; ``flags`` are values of other flags, by
+    dotted key (``history.dir``) or nested like the file. Raises ``ConfigError`` that names every bad key and the nearest good one.
     """
     named = path or environ.get(f"{PREFIX}CONFIG")
     where = Path(named) if named else default_path(environ)
@@ -98,7 +98,7 @@ def load(
         values = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(str(where), [f"not TOML: {error}"]) from None
-    origins = {key: "file" for key in _flatten(values)}
+    origins = dict.fromkeys(_flatten(values), "file")
     problems = list(_unknown_keys(Settings, values, ""))
     for key, value, origin in (*_from_environment(environ, problems), *_from_flags(flags or {})):
         _put(values, key, value)
@@ -264,7 +264,7 @@ def _from_environment(environ: Mapping[str, str], problems: list[str]) -> Iterat
 
 
 def _from_flags(flags: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
-    for key, value in flags.items():
+    for key, value in _flatten(flags).items():
         if value is not None:
             yield key, value, "flag"
 

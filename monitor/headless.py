@@ -102,11 +102,15 @@ class JsonLines:
 
 def run(choices: Choices, config_path: str | None, *, debug: bool) -> int:
     """Run until the tape ends, the time is over, or a signal comes; returns the exit code."""
+    return run_with(choices, load(config_path), debug=debug, reload_from=config_path)
+
+
+def run_with(choices: Choices, config: Config, *, debug: bool, reload_from: str | None = None) -> int:
+    """``run`` with a configuration that is read already."""
     to_stderr(debug=debug)
-    config = load(config_path)
     state = _state(choices, config)
     with exclusive(state) if state is not None else nullcontext():
-        return asyncio.run(_run(choices, config, config_path, state), debug=False)
+        return asyncio.run(_run(choices, config, reload_from, state))
 
 
 def _state(choices: Choices, config: Config) -> Path | None:
@@ -118,7 +122,7 @@ def _state(choices: Choices, config: Config) -> Path | None:
     return state_dir() / "alerts.db"
 
 
-async def _run(choices: Choices, config: Config, config_path: str | None, state: Path | None) -> int:
+async def _run(choices: Choices, config: Config, reload_from: str | None, state: Path | None) -> int:
     store = Store(state)
     lines = JsonLines(_write, store, headlines=choices.headlines)
     try:
@@ -129,12 +133,12 @@ async def _run(choices: Choices, config: Config, config_path: str | None, state:
             this = simulated(config, store, lines)
         else:
             this = live(config, store, lines)
-        return await _drive(this, choices, config_path, lines, store)
+        return await _drive(this, choices, reload_from, lines, store)
     finally:
         store.close()
 
 
-async def _drive(this: Run, choices: Choices, config_path: str | None, lines: JsonLines, store: Store) -> int:
+async def _drive(this: Run, choices: Choices, reload_from: str | None, lines: JsonLines, store: Store) -> int:
     async with this.ready():
         engine = this.engine
         lines.tell(
@@ -154,19 +158,19 @@ async def _drive(this: Run, choices: Choices, config_path: str | None, lines: Js
             lines.alert(stored.number, stored.line, repeat=True)
         reason = "failed"
         try:
-            reason = await _until_done(this, choices, config_path, lines)
+            reason = await _until_done(this, choices, reload_from, lines)
         finally:
             lines.tell(line("session", engine.clock.now(), event="stopped", reason=reason, **summary(engine)))
     return this.exit_code
 
 
-async def _until_done(this: Run, choices: Choices, config_path: str | None, lines: JsonLines) -> str:
+async def _until_done(this: Run, choices: Choices, reload_from: str | None, lines: JsonLines) -> str:
     """Wait for the first reason to stop, and name it."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, lambda: _reload(this, config_path, lines))
+    loop.add_signal_handler(signal.SIGHUP, lambda: _reload(this, reload_from, lines))
     tasks = {asyncio.create_task(this.run()): "ended", asyncio.create_task(stop.wait()): "signal"}
     if choices.duration is not None:
         tasks[asyncio.create_task(asyncio.sleep(choices.duration))] = "duration"

@@ -20,7 +20,10 @@ def encode(line: dict[str, Any]) -> str:
 
 def line(kind: str, ts: int, /, **fields: Any) -> dict[str, Any]:
     """A line of a type, with the two fields that every line has."""
-    finite = {key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in fields.items()}
+    finite = {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in fields.items()
+    }
     return {"v": 1, "type": kind, "ts": rfc3339(ts), **finite}
 
 

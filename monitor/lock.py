@@ -25,7 +25,9 @@ def exclusive(store: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise LockedError(f"{store}: another headless tickwall runs on this store (--state PATH for a second one)") from None
+            raise LockedError(
+                f"{store}: another headless tickwall runs on this store (--state PATH for a second one)"
+            ) from None
         yield
     finally:
         os.close(file)

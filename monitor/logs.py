@@ -13,7 +13,9 @@ class _Formatter(logging.Formatter):
     """Strangers' text comes into messages; none of its control characters leave in a log line."""
 
     def __init__(self, *, journal: bool) -> None:
-        super().__init__("%(name)s: %(message)s" if journal else "%(asctime)s %(levelname)s %(name)s: %(message)s")
+        super().__init__(
+            "%(name)s: %(message)s" if journal else "%(asctime)s %(levelname)s %(name)s: %(message)s"
+        )
         self._journal = journal
 
     def format(self, record: logging.LogRecord) -> str:

@@ -48,7 +48,9 @@ class Store:
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.executescript(_SCHEMA)
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"{path}: cannot be used as a store: {error} (move it aside to start anew)") from None
+            raise StoreError(
+                f"{path}: cannot be used as a store: {error} (move it aside to start anew)"
+            ) from None
         self._seen = self._newest()
         self._mine: set[int] = set()
 

@@ -41,6 +41,9 @@ def cli(context: click.Context, config_path: str | None, debug: bool) -> None:
 
     Without a command it opens the wall. New here? Try: tickwall demo
     """
+    # What stands before the command's name holds for the command, unless it says otherwise itself.
+    given = {"config_path": config_path, "debug": debug}
+    context.default_map = {name: given | dict.fromkeys(config.commands, given) for name in cli.commands}
     if context.invoked_subcommand is None:
         from tui.run import wall
 
@@ -77,12 +80,10 @@ SPEED = Speed()
 @common
 def demo(speed: float, start: str, headless: bool, config_path: str | None, debug: bool) -> int:
     """Watch a simulated 2025-09-17, the day Baidu rose 16 %: no network, key or config needed."""
-    from monitor.demo import options
+    from monitor.demo import Simulation, run_headless
 
-    simulation = options(speed=speed, start=start)
+    simulation = Simulation(speed, start)
     if headless:
-        from monitor.demo import run_headless
-
         return run_headless(simulation, config_path, debug=debug)
     from tui.run import demo as show
 
@@ -116,7 +117,7 @@ def quote(symbols: tuple[str, ...], as_json: bool, config_path: str | None, debu
     """One look at the market: a table, or a JSON array."""
     from monitor.snapshot import run
 
-    return run(symbols, config_path, as_json=as_json)
+    return run(symbols, config_path, as_json=as_json, debug=debug)
 
 
 @cli.command()

@@ -82,7 +82,15 @@ def test_quotes_from_the_future_that_lag_alike_are_skew() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "0s"), (59.9, "59s"), (60, "1:00"), (133, "2:13"), (3600, "1h00"), (11_100, "3h05"), (345_600, "4d")],
+    [
+        (0, "0s"),
+        (59.9, "59s"),
+        (60, "1:00"),
+        (133, "2:13"),
+        (3600, "1h00"),
+        (11_100, "3h05"),
+        (345_600, "4d"),
+    ],
 )
 def test_an_age_takes_five_cells_at_most(seconds: float, text: str) -> None:
     """Up to a day."""

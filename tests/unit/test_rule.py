@@ -27,7 +27,15 @@ def steps(*percent: str) -> tuple[Decimal, ...]:
 
 def rule(frequency: str = "once_per_session", direction: str = "both", clear: str = "4", *at: str) -> Rule:
     """5, 10 and 15 % on Baidu, unless said otherwise."""
-    return Rule("r", "pct_prev_close", ("9888.HK",), direction, steps(*(at or ("5", "10", "15"))), Decimal(clear), frequency)
+    return Rule(
+        "r",
+        "pct_prev_close",
+        ("9888.HK",),
+        direction,
+        steps(*(at or ("5", "10", "15"))),
+        Decimal(clear),
+        frequency,
+    )
 
 
 class Desk:

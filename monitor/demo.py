@@ -1,0 +1,92 @@
+"""``tickwall demo``: a simulated venue in a process of its own, and a configuration that points at it."""
+
+import os
+import signal
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from market.errors import TickwallError
+from monitor.config import Config, load
+
+END = "# end of configuration"
+"""The last line that ``tickwall simulate`` prints of its configuration."""
+
+
+class DemoError(TickwallError):
+    """The simulated venue did not start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What to simulate: ``speed`` times real time (``inf`` for as fast as it goes), from a Hong Kong time on."""
+
+    speed: float
+    start: str
+
+
+class VenueProcess:
+    """The venue, started at once; its configuration is there when it listens.
+
+    It is a process of its own so that it costs the screen nothing, and its standard input is a pipe:
+    however this process ends, the venue sees that close, and ends as well.
+    """
+
+    def __init__(self, simulation: Simulation) -> None:
+        speed = "max" if simulation.speed == float("inf") else f"{simulation.speed:g}"
+        command = [sys.executable, "-m", "tui", "simulate", "--while-stdin", "--speed", speed]
+        self._process = subprocess.Popen(
+            [*command, "--start", simulation.start],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).resolve().parent.parent,
+            start_new_session=True,
+        )
+
+    def config(self, config_path: str | None = None) -> Config:
+        """Wait until it listens, and point a configuration at it: the named one, or the defaults.
+
+        The user's own file is left out unless it is named: a first look must not depend on it.
+        ``DemoError`` when the venue has ended instead.
+        """
+        assert self._process.stdout is not None
+        lines: list[str] = []
+        for line in self._process.stdout:
+            if line.rstrip() == END:
+                break
+            lines.append(line)
+        else:
+            raise DemoError("the simulated venue did not start (tickwall simulate shows why)")
+        simulated = tomllib.loads("".join(lines))
+        return load(config_path or os.devnull, flags=simulated)
+
+    def close(self) -> None:
+        """End it."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait()
+        self._process.stdout.close()
+
+
+@contextmanager
+def venue(simulation: Simulation) -> Iterator[VenueProcess]:
+    """A venue that ends with the block."""
+    process = VenueProcess(simulation)
+    try:
+        yield process
+    finally:
+        process.close()
+
+
+def run_headless(simulation: Simulation, config_path: str | None, *, debug: bool) -> int:
+    """The simulated day as JSON lines, to its end."""
+    from monitor.headless import Choices, run_with
+
+    with venue(simulation) as process:
+        return run_with(Choices(), process.config(config_path), debug=debug)

@@ -1,0 +1,261 @@
+"""The engine's judgements, fed by hand: what is told, what is withheld, how a feed fares."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from feeds.base import FeedStatus, QuoteSink
+from market.alert import Suppressed
+from market.clock import SECOND, parse_rfc3339
+from market.freshness import Health, Quality
+from market.headline import Headline
+from market.quote import Quote
+from market.rule import Rule, RuleBook
+from market.session import Phase
+from monitor.engine import Engine, FeedChange, Intake, PhaseChange
+from monitor.store import Store
+
+TEN = parse_rfc3339("2025-09-17T02:00:00Z")
+"""10:00 in Hong Kong."""
+
+
+class Hand:
+    """A clock that is set."""
+
+    def __init__(self, now: int) -> None:
+        self.at = now
+
+    def now(self) -> int:
+        """As set."""
+        return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        """Passes at once, after everybody else had a turn."""
+        await asyncio.sleep(0)
+        self.at += int(seconds * SECOND)
+
+
+@dataclass
+class Heard:
+    """A listener that remembers."""
+
+    alerts: list[dict[str, object]] = field(default_factory=list)
+    withheld: list[Suppressed] = field(default_factory=list)
+    headlines: list[Headline] = field(default_factory=list)
+    feeds: list[FeedChange] = field(default_factory=list)
+    phases: list[PhaseChange] = field(default_factory=list)
+
+    def alert(self, number: int, line: str) -> None:
+        """Keep it."""
+        self.alerts.append(msgspec.json.decode(line))
+
+    def suppressed(self, suppressed: Suppressed) -> None:
+        """Keep it."""
+        self.withheld.append(suppressed)
+
+    def headline(self, headline: Headline) -> None:
+        """Keep it."""
+        self.headlines.append(headline)
+
+    def feed(self, change: FeedChange) -> None:
+        """Keep it."""
+        self.feeds.append(change)
+
+    def phase(self, change: PhaseChange) -> None:
+        """Keep it."""
+        self.phases.append(change)
+
+
+@dataclass
+class ByHand:
+    """A feed whose quotes the test brings itself."""
+
+    name: str
+    status: FeedStatus = field(default_factory=lambda: FeedStatus(Health.LIVE))
+
+    async def run(self, sink: QuoteSink) -> None:
+        """Nothing."""
+
+    def serves(self, symbol: str) -> bool:
+        """All of Hong Kong."""
+        return symbol.endswith(".HK")
+
+
+class Desk:
+    """An engine with one rule and one feed."""
+
+    def __init__(self, store: Store) -> None:
+        self.heard = Heard()
+        self.clock = Hand(TEN)
+        steps = (Decimal(5), Decimal(10), Decimal(15))
+        rule = Rule("big", "pct_prev_close", ("9888.HK",), "both", steps, Decimal(4))
+        self.engine = Engine(
+            clock=self.clock,
+            symbols=["9888.HK", "0700.HK"],
+            rules=RuleBook([rule]),
+            store=store,
+            listener=self.heard,
+        )
+        self.intake = self.engine.add_source(ByHand("a"))
+
+    def quote(self, price: str, after: float, *, lag: float = 0.1, intake: Intake | None = None) -> None:
+        """A quote of Baidu received some seconds after ten o'clock, made ``lag`` seconds before."""
+        received = TEN + int(after * SECOND)
+        self.clock.at = received
+        made = received - int(lag * SECOND)
+        way = intake or self.intake
+        way.quotes([Quote("9888.HK", Decimal(price), made, received, way.feed.name, Decimal("113.20"))])
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    """With a store in memory."""
+    store = Store()
+    yield Desk(store)
+    store.close()
+
+
+def test_an_alert_carries_what_the_contract_says(desk: Desk) -> None:
+    """To the field."""
+    desk.quote("124.60", 847)
+    [alert] = desk.heard.alerts
+    assert alert["message"] == "Baidu 9888.HK +10.07% at HK$124.60, through +10%"
+    wanted = {
+        "v": 1, "type": "alert", "symbol": "9888.HK", "name": "Baidu", "rule_id": "big", "kind": "pct_prev_close",
+        "direction": "up", "threshold": "10", "value": "10.070671", "price": "124.60", "prev_close": "113.20",
+        "currency": "HKD", "source": "a", "quality": "live", "mic": "XHKG", "phase": "morning",
+        "session_date": "2025-09-17", "ts": "2025-09-17T02:14:07.000Z", "facts": [], "headlines": [],
+    }  # fmt: skip
+    assert {key: alert[key] for key in wanted} == wanted
+
+
+def test_a_stale_quote_does_not_fire_and_is_told(desk: Desk) -> None:
+    """91 seconds old; a prompt one then fires."""
+    desk.quote("124.60", 60, lag=91)
+    assert [held.reason for held in desk.heard.withheld] == ["stale"]
+    assert desk.heard.alerts == []
+    desk.quote("124.60", 61)
+    assert len(desk.heard.alerts) == 1
+
+
+def test_a_delayed_feed_fires_as_delayed_once_its_delay_is_established(desk: Desk) -> None:
+    """Fifteen minutes late, all alike."""
+    for second in range(80):
+        desk.quote("113.30", 1800 + second, lag=900)
+    desk.quote("124.60", 1880, lag=900)
+    assert [alert["quality"] for alert in desk.heard.alerts] == ["delayed"]
+    assert desk.engine.judge(desk.intake, desk.clock.at)[0] is Health.DELAYED
+
+
+def test_a_delay_beyond_the_limit_does_not_fire(desk: Desk) -> None:
+    """Twenty minutes are the limit."""
+    for second in range(80):
+        desk.quote("113.30", 3600 + second, lag=1300)
+    desk.quote("124.60", 3680, lag=1300)
+    assert desk.heard.alerts == []
+    assert [held.reason for held in desk.heard.withheld] == ["delayed"]
+
+
+def test_yesterdays_quote_does_not_fire(desk: Desk) -> None:
+    """It is stale first of all; no percentage of it is today's."""
+    desk.quote("124.60", 0, lag=18 * 3600)
+    assert desk.heard.alerts == []
+
+
+def test_a_lone_outlier_is_withheld_and_told(desk: Desk) -> None:
+    """With the step that it would have fired."""
+    desk.quote("113.30", 0)
+    desk.quote("160", 1)
+    desk.quote("113.40", 2)
+    assert desk.heard.alerts == []
+    assert [(held.reason, held.quote.last) for held in desk.heard.withheld] == [("outlier", Decimal(160))]
+
+
+def test_a_confirmed_outlier_fires(desk: Desk) -> None:
+    """It was a move."""
+    desk.quote("113.30", 0)
+    desk.quote("160", 1)
+    desk.quote("160.2", 2)
+    assert [alert["threshold"] for alert in desk.heard.alerts] == ["15"]
+    assert desk.heard.withheld == []
+
+
+def test_a_restart_repeats_nothing(desk: Desk) -> None:
+    """The store knows."""
+    desk.quote("124.60", 0)
+    again = Desk(desk.engine.store)
+    again.quote("124.70", 1)
+    again.quote("131", 2)
+    assert [alert["threshold"] for alert in again.heard.alerts] == ["15"]
+
+
+def test_a_headline_explains_an_alert_on_its_name(desk: Desk) -> None:
+    """The newest first, and only those of the last day."""
+    ours = Headline("1", "Baidu signs a contract", "https://example.com/1", TEN, TEN, "x", ("9888.HK",))
+    other = Headline("2", "Tencent sells bonds", "", TEN, TEN, "x", ("0700.HK",))
+    desk.engine.add_headlines([ours, other])
+    desk.quote("124.60", 5)
+    assert desk.heard.headlines == [ours, other]
+    assert desk.heard.alerts[0]["headlines"] == [
+        {"title": "Baidu signs a contract", "link": "https://example.com/1", "ts": "2025-09-17T02:00:00.000Z"}
+    ]
+
+
+def test_an_open_feed_over_a_dead_symbol_is_stale(desk: Desk) -> None:
+    """Its socket says live; its quotes' own time does not."""
+    desk.quote("113.30", 0)
+    desk.engine.round(TEN + 60 * SECOND)
+    assert desk.intake.health is Health.LIVE
+    desk.engine.round(TEN + 91 * SECOND)
+    assert (desk.intake.health, desk.heard.feeds[-1].reason) == (Health.STALE, "newest quote is 1:31 old")
+
+
+def test_lunch_is_no_fault(desk: Desk) -> None:
+    """A feed that says nothing between 12:00 and 13:00 is closed, and has 90 seconds when it opens."""
+    desk.quote("113.30", 7199)
+    desk.engine.round(TEN + 2 * 3600 * SECOND + 600 * SECOND)
+    assert desk.intake.health is Health.CLOSED
+    desk.engine.round(TEN + 3 * 3600 * SECOND + 60 * SECOND)
+    assert desk.intake.health is Health.LIVE
+    desk.engine.round(TEN + 3 * 3600 * SECOND + 91 * SECOND)
+    assert desk.intake.health is Health.STALE
+
+
+def test_phases_are_told_in_order_also_over_a_gap(desk: Desk) -> None:
+    """A tape that leaps from the morning into the next day passes every phase."""
+    desk.engine.round(TEN)
+    desk.engine.round(TEN + 24 * 3600 * SECOND)
+    hong_kong = [change.phase for change in desk.heard.phases if change.mic == "XHKG"]
+    assert hong_kong == [
+        Phase.MORNING, Phase.LUNCH, Phase.AFTERNOON, Phase.CLOSING_AUCTION, Phase.CLOSED, Phase.PRE_OPEN, Phase.MORNING,
+    ]  # fmt: skip
+
+
+def test_two_sources_never_make_a_false_cross(desk: Desk) -> None:
+    """A late source's old price beyond a threshold is not today's move."""
+    late = desk.engine.add_source(ByHand("late"))
+    desk.quote("113.30", 1000)
+    desk.quote("124.60", 1001, lag=900, intake=late)
+    assert desk.heard.alerts == []
+    entry = desk.engine.state.entries["9888.HK"]
+    assert entry.quote is not None
+    assert (entry.quote.source, entry.quote.last) == ("a", Decimal("113.30"))
+
+
+async def test_a_feed_that_breaks_takes_nothing_with_it(desk: Desk) -> None:
+    """Its failure is told; the engine goes on until the others end."""
+
+    class Broken(ByHand):
+        async def run(self, sink: QuoteSink) -> None:
+            raise RuntimeError("boom")
+
+    broken = Broken("broken")
+    desk.engine.add_feed(broken, desk.engine.add_source(broken))
+    await desk.engine.run()
+    assert (broken.status.state, broken.status.reason) == (Health.DOWN, "internal error: RuntimeError")
+    assert [change.name for change in desk.heard.feeds if change.health is Health.DOWN] == ["broken"]
+    assert desk.engine.quality is Quality.LIVE
