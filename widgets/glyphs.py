@@ -28,10 +28,12 @@ class Glyphs:
     """The part of a scroll bar that is in view."""
     previous_close: str
     """The line of the previous close in a chart."""
+    braille: bool
+    """Whether a chart may use dots, eight to a cell."""
 
 
-UNICODE = Glyphs("▲", "▼", "▁▂▃▄▅▆▇█", "─", "●", "▌", "!", "✓", "●", "…", "▐", "┈")
-ASCII = Glyphs("^", "v", "_.-'\"", "-", "o", ">", "!", "+", "*", "~", "#", ".")
+UNICODE = Glyphs("▲", "▼", "▁▂▃▄▅▆▇█", "─", "●", "▌", "!", "✓", "●", "…", "▐", "┈", True)
+ASCII = Glyphs("^", "v", "_.-'\"", "-", "o", ">", "!", "+", "*", "~", "#", ".", False)
 
 
 def glyphs(choice: str, encoding: str | None) -> Glyphs:

@@ -1,7 +1,23 @@
-"""A terminal for tests: pyte, read as text and as looks."""
+"""A terminal for tests: pyte, read as text and as looks; and a program that runs on one."""
+
+import codecs
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self
 
 import pyte
 from rich.cells import cell_len
+
+from tests.paths import ROOT
 
 Cell = tuple[str, str, str, bool, bool, bool, bool, bool]
 
@@ -32,9 +48,9 @@ class Terminal:
         self._stream.feed(text)
 
     @property
-    def text(self) -> list[str]:
-        """The lines, right-stripped."""
-        return [line.rstrip() for line in self.screen.display]
+    def text(self) -> str:
+        """What is read on the screen, line by line."""
+        return "\n".join(line.rstrip() for line in self.screen.display)
 
     def cells(self) -> list[list[Cell]]:
         """Every cell with its look."""
@@ -52,3 +68,55 @@ class Terminal:
             cell.reverse,
             cell.strikethrough,
         )
+
+
+class Program:
+    """``python -m`` something on a pseudo-terminal, its output read by a ``Terminal`` while somebody waits."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        size: tuple[int, int] = (120, 40),
+        environ: dict[str, str] | None = None,
+    ) -> None:
+        self.terminal = Terminal(*size)
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self.written = b""
+        """All that it wrote."""
+        child, self._fd = pty.fork()
+        if child == 0:
+            os.chdir(ROOT)
+            os.environ.update({"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"})
+            os.environ.update(environ or {})
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+            os.execv(sys.executable, [sys.executable, "-m", *arguments])
+        self._child = child
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.kill(self._child, signal.SIGKILL)
+        os.waitpid(self._child, 0)
+        os.close(self._fd)
+
+    def type(self, keys: str) -> None:
+        """Press keys."""
+        os.write(self._fd, keys.encode())
+
+    def until(self, holds: Callable[[Terminal], bool], timeout: float = 10.0) -> Terminal:
+        """Read what it writes until the screen is as wished; ``AssertionError`` with the screen when it is not."""
+        end = time.monotonic() + timeout
+        while not holds(self.terminal):
+            ready, _, _ = select.select([self._fd], [], [], max(0.0, end - time.monotonic()))
+            try:
+                output = os.read(self._fd, 1 << 16) if ready else b""
+            except OSError:  # Linux says EIO when the program has ended
+                output = b""
+            if not output:
+                raise AssertionError(f"not within {timeout} s; the screen was:\n{self.terminal.text}")
+            self.written += output
+            self.terminal.feed(self._decoder.decode(output))
+        return self.terminal

@@ -1,0 +1,149 @@
+"""Pane: a list under a heading, newest first, with a cursor."""
+
+from collections.abc import Hashable, Sequence
+from typing import ClassVar, Generic, TypeVar
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
+
+from widgets.formatting import fit
+from widgets.lines import Line, Lines
+
+Row = TypeVar("Row")
+
+
+class Pane(Lines, Generic[Row], can_focus=True):
+    """The list; its kinds say how a row is drawn (``draw_row``), what tells rows apart (``key``) and what
+    Enter does (``open``).
+
+    State to read: ``rows``, ``current`` (the row under the cursor, or ``None``), ``heading``. The cursor
+    stays on its row when others arrive above it, unless it stands on the newest: then it stays on the newest.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home", "end(-1)", "First", show=False),
+        Binding("end", "end(1)", "Last", show=False),
+        Binding("enter", "open", "Open"),
+    ]
+
+    HEADING: ClassVar[str] = ""
+    EMPTY: ClassVar[str] = "nothing yet"
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self.rows: Sequence[Row] = ()
+        self.heading = self.HEADING
+        """The line on top; empty for none."""
+        self._cursor = 0
+        self._top = 0
+
+    def key(self, row: Row) -> Hashable:
+        """What tells a row from the others, whatever else of it changes."""
+        raise NotImplementedError
+
+    def draw_row(self, row: Row, width: int, selected: bool) -> Line:
+        """A row in so many cells."""
+        raise NotImplementedError
+
+    def open(self, row: Row) -> None:
+        """What Enter, or a second click, does to a row."""
+
+    @property
+    def current(self) -> Row | None:
+        """The row under the cursor."""
+        return self.rows[self._cursor] if self._cursor < len(self.rows) else None
+
+    def set_rows(self, rows: Sequence[Row]) -> None:
+        """Show these rows, in this order."""
+        held = self.current
+        self.rows = rows
+        if held is not None and self._cursor > 0:
+            keys = [self.key(row) for row in rows]
+            place = keys.index(self.key(held)) if self.key(held) in keys else self._cursor
+            self._top += place - self._cursor
+            self._cursor = place
+        self._cursor = max(0, min(self._cursor, len(rows) - 1))
+        self._reveal()
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """The heading and the rows in view."""
+        style = self.look.palette
+        lines: list[Line] = []
+        if self.heading:
+            count = f" {self._cursor + 1}/{len(self.rows)}" if self.rows else ""
+            rule = self.look.glyphs.rail * max(0, width - len(self.heading) - len(count) - 4)
+            head = style.strong if self.has_focus else style.muted
+            lines.append(
+                [Segment(fit(f"{self.look.glyphs.rail} {self.heading} {rule}{count} ", width), head)]
+            )
+        if not self.rows:
+            lines.append([Segment(fit(f"  {self.EMPTY}", width), style.muted)])
+        places = range(self._top, min(self._top + height - len(lines), len(self.rows)))
+        cursor = self._cursor if self.has_focus else -1
+        return [*lines, *(self.draw_row(self.rows[place], width, place == cursor) for place in places)]
+
+    def _visible(self) -> int:
+        return max(1, self.size.height - bool(self.heading))
+
+    def _reveal(self) -> None:
+        self._top = min(self._top, self._cursor)
+        self._top = max(self._top, self._cursor - self._visible() + 1, 0)
+
+    def _move_to(self, place: int) -> None:
+        self._cursor = max(0, min(place, len(self.rows) - 1))
+        self._reveal()
+        self.redraw()
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor by rows."""
+        self._move_to(self._cursor + rows)
+
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by as many rows as are in view."""
+        self._move_to(self._cursor + pages * self._visible())
+
+    def action_end(self, side: int) -> None:
+        """Move the cursor to the first (-1) or last (1) row."""
+        self._move_to(self._cursor + side * len(self.rows))
+
+    def action_open(self) -> None:
+        """Open the row under the cursor."""
+        if self.current is not None:
+            self.open(self.current)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on the row under the mouse; a second click opens it."""
+        place = self._top + event.y - bool(self.heading)
+        if 0 <= place < len(self.rows) and event.y >= bool(self.heading):
+            self._move_to(place)
+            if event.chain == 2:
+                self.action_open()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """One row down."""
+        event.stop()
+        self.action_move(1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """One row up."""
+        event.stop()
+        self.action_move(-1)
+
+    def on_focus(self) -> None:
+        """Show the cursor."""
+        self.redraw()
+
+    def on_blur(self) -> None:
+        """Hide the cursor."""
+        self.redraw()
+
+    def on_resize(self) -> None:
+        """Keep the cursor in view."""
+        self._reveal()
+        super().on_resize()

@@ -1,0 +1,63 @@
+"""The tab line of a small screen: which panes there are, and which one is shown."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.segment import Segment
+from textual import events
+from textual.message import Message
+
+from widgets.lines import Line, Lines
+
+
+class Tab(NamedTuple):
+    """One pane: what it is called inside and outside, and a mark for what waits in it."""
+
+    pane: str
+    title: str
+    mark: str = ""
+
+
+class TabLine(Lines):
+    """Call ``show`` with the tabs and the pane that is shown; a click posts ``Chosen``."""
+
+    class Chosen(Message):
+        """A tab was clicked."""
+
+        def __init__(self, pane: str) -> None:
+            super().__init__()
+            self.pane = pane
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self.tabs: Sequence[Tab] = ()
+        self.active = ""
+
+    def show(self, tabs: Sequence[Tab], active: str) -> None:
+        """Show these tabs, numbered from 1."""
+        self.tabs = tabs
+        self.active = active
+        self.redraw()
+
+    def _texts(self, width: int) -> list[str]:
+        """What each tab says; the names go where there is no room for them."""
+        texts = [f" {number} {tab.title}{tab.mark} " for number, tab in enumerate(self.tabs, 1)]
+        if sum(map(len, texts)) > width:
+            texts = [f" {number}{tab.mark} " for number, tab in enumerate(self.tabs, 1)]
+        return texts
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """The one line."""
+        style = self.look.palette
+        line: Line = []
+        for tab, text in zip(self.tabs, self._texts(width), strict=True):
+            chosen = style.selected if tab.pane == self.active else style.muted
+            line.append(Segment(text, style.alert if tab.mark and tab.pane != self.active else chosen))
+        return [line]
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell which tab is under the mouse."""
+        x = 0
+        for tab, text in zip(self.tabs, self._texts(self.size.width), strict=True):
+            if x <= event.x < (x := x + len(text)):
+                self.post_message(self.Chosen(tab.pane))
