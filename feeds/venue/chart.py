@@ -30,7 +30,7 @@ _VALID_RANGES = [*_RANGES, "ytd", "max"]
 _DAILY, _MINUTE = "1d", "1m"
 _OPENING = 5400  # 09:30 in Hong Kong, in seconds after midnight UTC
 _YESTERDAY_CLOSE = at(16, 8) // SECOND - 86_400
-_TYPHOON = date(2024, 9, 6)
+_TYPHOON, _AFTER_TYPHOON = date(2024, 9, 6), date(2024, 9, 9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +96,11 @@ def _session_start(day: date) -> int:
 
 
 def _daily_rows(listing: Listing, history: Sequence[DailyBar]) -> list[_Row]:
-    rows = [
-        _Row(_session_start(bar.day), (bar.open, bar.high, bar.low, bar.close, bar.volume)) for bar in history
-    ]
-    if history[0].day < _TYPHOON:
-        rows.append(_Row(_session_start(_TYPHOON), None))
-        rows.sort(key=lambda row: row.time)
+    rows = []
+    for bar in history:
+        if bar.day == _AFTER_TYPHOON:
+            rows.append(_Row(_session_start(_TYPHOON), None))
+        rows.append(_Row(_session_start(bar.day), (bar.open, bar.high, bar.low, bar.close, bar.volume)))
     if listing.open:
         time = _session_start(DAY) if listing.final else listing.stamp // SECOND
         live = (listing.open, listing.high, listing.low, listing.last, listing.volume)

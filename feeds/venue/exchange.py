@@ -97,7 +97,7 @@ class Exchange:
         return changed
 
     def next_news(self) -> int:
-        """The earliest instant after now at which anything can trade; the day's close when that has been."""
+        """The earliest instant after now at which anything can trade; the close, once that is past."""
         now = self.now + STEP
         if now <= OPENING_PRINT:
             return OPENING_PRINT

@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 from feeds.venue.exchange import Listing
-from feeds.venue.figures import DAY, MILL
+from feeds.venue.figures import DAY, MILL, indices, stocks
 from feeds.venue.history import DailyBar
 from feeds.venue.hours import hong_kong
 from market.instrument import instrument
@@ -14,6 +15,10 @@ from market.symbol import hk_code, is_index
 
 NONE_MATCH = b'v_pv_none_match="1";\n'
 CONTENT_TYPE = "text/html; charset=GBK"
+KLINE_TYPE = "application/json; charset=utf-8"
+KLINE_ERROR = b'{"code":0,"msg":"param error"}'
+"""What a parameter that the k-line page does not read gets, with status 200."""
+
 _ENGLISH = {"HSTECH": "Hang Seng TECH Index", "HSI": "Hang Seng Index"}
 _CHINESE = {"HSTECH": "恒生科技指数", "HSI": "恒生指数"}
 _TEN_THOUSAND_DOLLARS = 10_000_000  # in mills
@@ -26,39 +31,37 @@ def code(symbol: str) -> str:
     return symbol if is_index(symbol) else hk_code(symbol)
 
 
+@cache
+def _symbols() -> dict[str, str]:
+    return {f"hk{code(symbol)}": symbol for symbol in (*stocks(), *indices())}
+
+
+def symbol(key: str) -> str:
+    """The canonical symbol behind ``hk09888``; empty for a code that the venue does not know."""
+    return _symbols().get(key, "")
+
+
 def dollars(mills: int) -> str:
     """A price in mills with three decimals, as the page writes it."""
-    sign = "-" if mills < 0 else ""
-    whole, rest = divmod(abs(mills), 1000)
-    return f"{sign}{whole}.{rest:03d}"
+    return f"{mills / 1000:.3f}"
 
 
-class Page:
-    """The quote page: rows are rendered when their listing changed, and kept until it changes again.
+class Rows:
+    """The lines of the quote page, each rendered when its listing changed and kept until it changes again."""
 
-    ``find`` gives the listing of a code of ours (``09888``), or ``None``.
-    """
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[int, bytes]] = {}
 
-    def __init__(self, find: Callable[[str], Listing | None]) -> None:
-        """Serve the listings that ``find`` knows."""
-        self._find = find
-        self._rows: dict[str, tuple[int, bytes]] = {}
+    def of(self, codes: Iterable[str], find: Callable[[str], Listing | None]) -> list[bytes]:
+        """One line for each code (``r_hk09888``) that ``find`` knows, in their order."""
+        return [self._line(key, listing) for key in codes if (listing := find(key)) is not None]
 
-    def rows(self, codes: Iterable[str]) -> list[bytes]:
-        """One line for each known code (``r_hk09888`` or ``hk09888``), in their order."""
-        lines = []
-        for key in codes:
-            listing = self._find(key.removeprefix("r_").removeprefix("hk"))
-            if listing is not None:
-                lines.append(self._row(key, listing))
-        return lines
-
-    def _row(self, key: str, listing: Listing) -> bytes:
-        # A name changes at most once a step, so its stamp tells whether the row is still right.
-        kept = self._rows.get(key)
+    def _line(self, key: str, listing: Listing) -> bytes:
+        # A name changes at most once a step, so its stamp tells whether the line is still right.
+        kept = self._kept.get(key)
         if kept is None or kept[0] != listing.stamp:
             line = f'v_{key}="{render(listing)}";\n'.encode("gbk")
-            self._rows[key] = kept = (listing.stamp, line)
+            self._kept[key] = kept = (listing.stamp, line)
         return kept[1]
 
 
@@ -117,11 +120,6 @@ def kline(key: str, bars: Sequence[DailyBar], today: Listing, first: str, last: 
         "version": "12",
     }
     return json.dumps({"code": 0, "msg": "", "data": {key: answer}}, ensure_ascii=False).encode()
-
-
-def kline_error() -> bytes:
-    """What a parameter that the k-line page does not read gets, with status 200."""
-    return b'{"code":0,"msg":"param error"}'
 
 
 def with_today(bars: Sequence[DailyBar], today: Listing) -> list[DailyBar]:
