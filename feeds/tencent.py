@@ -83,6 +83,8 @@ def parse_quotes(page: bytes, ts_recv: int) -> Parsed:
             parsed.quotes.append(parse_row(bare or row, ts_recv, key))
         except ParseError as error:
             parsed.errors.append(error)
+        if len(parsed.errors) > BATCH:
+            raise ParseError(NAME, "more broken rows than were asked for", text)
     if not end:
         kind = "HTML" if text.lstrip().startswith("<") else "something"
         raise ParseError(NAME, f"answered {kind} in place of quotes", text)

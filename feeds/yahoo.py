@@ -45,8 +45,10 @@ _NAMES = {
 }  # fmt: skip
 
 # Enumerations of the wire.
-_EQUITY, _ETF, _HEARTBEAT = 8, 20, 7
+_SHARES, _HEARTBEAT = (8, 20), 7  # equities and exchange-traded funds
 _PHASES = {0: Phase.PRE, 1: Phase.REGULAR, 2: Phase.POST}
+
+_build = tuple.__new__  # a quote at half the cost of its own constructor
 
 _LAST_YEAR = 4_102_444_800_000  # 2100-01-01 in milliseconds; later stamps are defects
 
@@ -107,28 +109,21 @@ def pricing_quote(data: "PricingData", ts_recv: int, names: Mapping[str, str]) -
     last = exact_price(data.price, hint)
     # Regular sessions count from yesterday's close; before and after them, from the last regular close.
     prev_close = last - _exact(data.change, hint) if data.HasField("change") else None
-    is_share = data.quote_type in (_EQUITY, _ETF)
+    currency = data.currency
+    # Crypto's volume is in dollars, an index's that of its members: neither is a number of these.
+    volume = data.day_volume if data.quote_type in _SHARES else 0
     # Only New York's phases have these names. Everywhere else the calendar knows better.
-    phase = (
-        _PHASES.get(data.market_hours) if data.HasField("market_hours") and mic(symbol) == "XNYS" else None
-    )
-    return Quote(
-        symbol,
-        last,
-        data.time * MILLISECOND,
-        ts_recv,
-        NAME,
+    phase = _PHASES.get(data.market_hours) if _in_new_york(symbol) and data.HasField("market_hours") else None
+    return _build(Quote, (
+        symbol, last, data.time * MILLISECOND, ts_recv, NAME,
         prev_close if prev_close is not None and prev_close > 0 else None,
-        exact_price(data.open_price, hint) if data.open_price else None,
-        exact_price(data.day_high, hint) if data.day_high else None,
-        exact_price(data.day_low, hint) if data.day_low else None,
-        # Crypto's volume is in dollars, an index's that of its members: neither is a number of these.
-        data.day_volume if is_share and data.day_volume > 0 else None,
-        data.currency if len(data.currency) == 3 else None,
-        phase,
-    )
+        _price_or_none(data.open_price, hint), _price_or_none(data.day_high, hint),
+        _price_or_none(data.day_low, hint), volume if volume > 0 else None,
+        currency if len(currency) == 3 else None, phase, 0,
+    ))  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def exact_price(value: float, hint: int) -> Decimal:
     """The price that a four-byte float stood for: 131.6000061 with hint 2 is 131.60.
 
@@ -137,11 +132,15 @@ def exact_price(value: float, hint: int) -> Decimal:
     return price(_written(value, hint))
 
 
+def _price_or_none(value: float, hint: int) -> Decimal | None:
+    return exact_price(value, hint) if value else None
+
+
+@lru_cache(maxsize=4096)
 def _exact(value: float, hint: int) -> Decimal:
     return number(_written(value, hint))
 
 
-@lru_cache(maxsize=4096)
 def _written(value: float, hint: int) -> str:
     """A float with as many decimals as the hint says, and no more than its seven digits can mean."""
     places = hint or 2
@@ -150,6 +149,11 @@ def _written(value: float, hint: int) -> str:
     while places and abs(value) * 10**places >= 1e7:
         places -= 1
     return unpadded(f"{value:.{places}f}")
+
+
+@lru_cache(maxsize=1024)
+def _in_new_york(symbol: str) -> bool:
+    return mic(symbol) == "XNYS"
 
 
 @lru_cache(maxsize=1024)

@@ -1,0 +1,54 @@
+"""The feeds' sections of the configuration, and what importing the registry costs."""
+
+import subprocess
+import sys
+
+import msgspec
+import pytest
+
+from feeds.clock import SystemClock
+from feeds.registry import SETTINGS, build
+from tests.paths import ROOT
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_defaults_stand(name: str) -> None:
+    """An empty section is a valid one, and builds a feed of its name."""
+    settings = msgspec.convert({}, SETTINGS[name])
+    assert settings.enabled is (name != "coinbase")
+    feed = build(name, settings, ["0700.HK", "BTC-USD"], SystemClock())
+    assert feed.name == name
+    assert feed.serves("0700.HK") or feed.serves("BTC-USD")
+    assert not feed.serves("AAPL")
+
+
+@pytest.mark.parametrize(
+    ("name", "section", "complaint"),
+    [("tencent", {"interval": "2"}, "interval: not a duration"),
+     ("tencent", {"quote_url": "ftp://x/"}, "quote_url: not an address"),
+     ("tencent", {"kline_url": "qt.gtimg.cn"}, "kline_url: not an address"),
+     ("yahoo", {"stream_url": "https://x/"}, "stream_url: not an address .ws://"),
+     ("yahoo", {"stream_url": "ws://x:port/"}, "stream_url: Port"),
+     ("coinbase", {"delay": "late"}, "delay: not a duration"),
+     ("coinbase", {"idle_timeout": ""}, "idle_timeout: not a duration"),
+     ("yahoo", {"strem_url": "ws://x"}, "unknown field `strem_url`"),
+     ("yahoo", {"enabled": "perhaps"}, "bool")],
+)  # fmt: skip
+def test_bad_values_name_their_key(name: str, section: dict[str, str], complaint: str) -> None:
+    """The message says which key and what would do."""
+    with pytest.raises(msgspec.ValidationError, match=complaint):
+        msgspec.convert(section, SETTINGS[name])
+
+
+def test_loopback_addresses_will_do() -> None:
+    """Plain schemes and ports, so that a test can name its own server."""
+    assert msgspec.convert({"stream_url": "ws://127.0.0.1:9/x"}, SETTINGS["coinbase"])
+    assert msgspec.convert({"quote_url": "http://[::1]:80/q="}, SETTINGS["tencent"])
+
+
+def test_the_registry_is_cheap_to_import() -> None:
+    """A configuration is read by commands that open no connection."""
+    heavy = ("websockets", "aiohttp", "google.protobuf", "feedparser", "pandas", "textual")
+    code = f"import feeds.registry, sys; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
