@@ -85,8 +85,8 @@ def parse_frame(frame: bytes, ts_recv: int, gaps: "Gaps | None" = None) -> Seque
     if gaps is not None:
         trade = message.trade_id
         due = gaps.get(message.product_id, trade)
-        gaps[message.product_id] = trade + 1
-        if trade > due:
+        if trade >= due:
+            gaps[message.product_id] = trade + 1
             gaps.status.missed += trade - due
     return (quote,)
 
@@ -103,6 +103,8 @@ def ticker_quote(message: Message, ts_recv: int) -> Quote:
     day_ago = price_or_none(message.open_24h)
     # Microseconds survive the float: at today's dates it is exact to a quarter of one.
     ts_event = int(message.time.timestamp() * 1e6 + 0.5) * 1000
+    if ts_event <= 0:
+        raise ValueError("no time")
     # Built as a plain tuple is, 125 ns; the named tuple's own constructor takes 230.
     return _build(Quote, (
         symbol, price(message.price), ts_event, ts_recv, NAME, day_ago, day_ago,
