@@ -38,6 +38,8 @@ OnError = Callable[[ParseError], None]
 class TapeError(TickwallError):
     """A tape that cannot be opened."""
 
+    exit_code = 65
+
 
 class FeedEvent(NamedTuple):
     """A feed's state turned, as a tape tells it; ``ts_recv`` in nanoseconds UTC."""

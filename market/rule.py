@@ -188,11 +188,9 @@ def _evaluate(
 
 
 def _may_act(ladder: Ladder, entry: Entry, moment: Moment) -> str | None:
-    if moment.blocked is not None:
-        return moment.blocked
     if entry.session_date != moment.current_date:
         return "previous_session"
-    return None if entry.phase in ladder.rule.phases else "out_of_session"
+    return moment.blocked if entry.phase in ladder.rule.phases else "out_of_session"
 
 
 def _highest(ladder: Ladder, price: Decimal, base: Decimal) -> int:

@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -47,21 +47,6 @@ class Run:
         """Whether it runs on the machine's own clock."""
         return self.source is None
 
-    @asynccontextmanager
-    async def ready(self) -> AsyncIterator[None]:
-        """Inside, the clock tells the time. Raises where its source cannot be reached or read."""
-        if isinstance(self.source, SimulatedClock):
-            async with self.source.following():
-                yield
-            return
-        if self.source is not None:
-            await self.source.open()
-        try:
-            yield
-        finally:
-            if self.source is not None:
-                self.source.close()
-
     async def prime(self) -> None:
         """Load history first, so that the same tape tells the same facts at any speed."""
         self.engine.round(self.engine.clock.now())
@@ -95,22 +80,30 @@ class Run:
         return exit_code.BAD_INPUT if broke else exit_code.OK
 
 
-def live(config: Config, store: Store, listener: Listener, *, coalesce: float = 0.0) -> Run:
+@asynccontextmanager
+async def live(
+    config: Config, store: Store, listener: Listener, *, coalesce: float = 0.0
+) -> AsyncIterator[Run]:
     """The configured feeds on the machine's own clock."""
     engine = _engine(config, SystemClock(), store, listener, Quality.LIVE)
     _add_feeds(engine, config, coalesce)
-    return Run(engine, config)
+    yield Run(engine, config)
 
 
-def simulated(config: Config, store: Store, listener: Listener, *, coalesce: float = 0.0) -> Run:
-    """The configured feeds on a simulated venue's clock."""
+@asynccontextmanager
+async def simulated(
+    config: Config, store: Store, listener: Listener, *, coalesce: float = 0.0
+) -> AsyncIterator[Run]:
+    """The configured feeds on a simulated venue's clock; ``FeedError`` when it cannot be reached."""
     clock = SimulatedClock(config.settings.simulation.clock_url)
-    engine = _engine(config, clock, store, listener, Quality.SIMULATED)
-    _add_feeds(engine, config, coalesce)
-    return Run(engine, config, clock)
+    async with clock.following():
+        engine = _engine(config, clock, store, listener, Quality.SIMULATED)
+        _add_feeds(engine, config, coalesce)
+        yield Run(engine, config, clock)
 
 
-def taped(
+@asynccontextmanager
+async def taped(
     config: Config,
     store: Store,
     listener: Listener,
@@ -118,24 +111,40 @@ def taped(
     *,
     speed: float = math.inf,
     on_error: OnError | None = None,
-) -> Run:
-    """A recorded tape on its own time; without ``on_error`` its first bad line ends the run."""
+) -> AsyncIterator[Run]:
+    """A recorded tape on its own time; ``TapeError`` when it cannot be read.
+
+    Without ``on_error`` the first bad line ends the run.
+    """
     clock = TapeClock(speed)
-    engine = _engine(config, clock, store, listener, Quality.REPLAY)
-    intake = TapeIntake(engine)
     tape = TapeFeed(
         path,
         clock,
         on_error=on_error,
         on_headline=lambda headline: engine.add_headlines([headline]),
-        on_event=intake.event,
+        on_event=lambda event: intake.event(event),
     )
-    engine.add_feed(tape, intake)
-    return Run(engine, config, tape)
+    await tape.open()
+    try:
+        engine = _engine(config, clock, store, listener, Quality.REPLAY)
+        intake = TapeIntake(engine)
+        engine.add_feed(tape, intake)
+        yield Run(engine, config, tape)
+    finally:
+        tape.close()
+
+
+def opened(
+    config: Config, store: Store, listener: Listener, *, coalesce: float = 0.0
+) -> AbstractAsyncContextManager[Run]:
+    """The run that a configuration asks for: live, or on the simulated venue that it names."""
+    make = simulated if config.settings.simulation.clock_url else live
+    return make(config, store, listener, coalesce=coalesce)
 
 
 def _engine(config: Config, clock: Clock, store: Store, listener: Listener, quality: Quality) -> Engine:
-    day = datetime.now(UTC).date()
+    # Lists are dated: a replay of September has September's constituents.
+    day = datetime.fromtimestamp(clock.now() / SECOND, UTC).date()
     return Engine(
         clock=clock,
         symbols=watched(config.settings, day),
@@ -151,7 +160,7 @@ def _engine(config: Config, clock: Clock, store: Store, listener: Listener, qual
 def _add_feeds(engine: Engine, config: Config, coalesce: float) -> None:
     settings = config.settings
     symbols = tuple(engine.state.entries)
-    for name, chosen in assign(settings, symbols, datetime.now(UTC).date()).items():
+    for name, chosen in assign(settings, symbols, engine.today()).items():
         if chosen:
             feed = build(name, settings.feeds[name], chosen, engine.clock, coalesce)
             delay = settings.feeds[name].delay

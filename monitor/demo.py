@@ -10,11 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from feeds.venue.config import END
 from market.errors import TickwallError
 from monitor.config import Config, load
-
-END = "# end of configuration"
-"""The last line that ``tickwall simulate`` prints of its configuration."""
 
 
 class DemoError(TickwallError):
@@ -23,7 +21,7 @@ class DemoError(TickwallError):
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """What to simulate: ``speed`` times real time (``inf`` for as fast as it goes), from a Hong Kong time on."""
+    """What to simulate: ``speed`` times real time (``inf``: as fast as it goes), from a Hong Kong time on."""
 
     speed: float
     start: str

@@ -114,7 +114,7 @@ class Intake:
             self._note(quote)
 
     def _look(self, quotes: Sequence[Quote], ts_recv: int) -> None:
-        """A few times a second: how late the feed is, by what it said that was new, and the engine's round."""
+        """A few times a second: how late the feed is, by what of this was new; and the engine's round."""
         self._look_at = ts_recv + LOOK
         entries = self._engine.state.entries
         for quote in quotes:
@@ -321,7 +321,7 @@ class Engine:
     # -- sessions and health
 
     def _roll_phases(self, now: int) -> None:
-        for mic in {entry.calendar.mic for entry in self.state.entries.values()}:
+        for mic in dict.fromkeys(entry.calendar.mic for entry in self.state.entries.values()):
             hours = calendar(mic)
             if mic not in self._phases:
                 self._enter(mic, now, hours.phase_at(now), hours.next_change(now)[0])

@@ -17,7 +17,7 @@ from market.errors import ParseError
 from market.headline import Headline
 from market.session import calendar
 from market.symbol import mic
-from monitor.assembly import Run, live, simulated, taped
+from monitor.assembly import Run, opened, taped
 from monitor.config import Config, ConfigError, load, state_dir
 from monitor.engine import FeedChange, PhaseChange, summary
 from monitor.lines import encode, headline_fields, line, suppressed_line
@@ -51,18 +51,28 @@ class JsonLines:
     """Tells the engine's events as lines; a reader that is slow slows the feeds, and nothing is dropped."""
 
     def __init__(self, write: Callable[[str], object], store: Store, *, headlines: bool = False) -> None:
+        self.reader_left = asyncio.Event()
         self._write = write
         self._store = store
         self._headlines = headlines
 
     def tell(self, fields: dict[str, object]) -> None:
         """Write one line."""
-        self._write(encode(fields) + "\n")
+        self._put(encode(fields))
+
+    def _put(self, text: str) -> bool:
+        """Write a line to whoever reads; ``False`` once nobody does."""
+        if not self.reader_left.is_set():
+            try:
+                self._write(text + "\n")
+            except BrokenPipeError:
+                self.reader_left.set()
+        return not self.reader_left.is_set()
 
     def alert(self, number: int, line: str, *, repeat: bool = False) -> None:
         """Write an alert as the store holds it, then mark it told; a crash in between repeats the line."""
-        self._write((line[:-1] + ',"repeat":true}' if repeat else line) + "\n")
-        self._store.mark_told(number)
+        if self._put(line[:-1] + ',"repeat":true}' if repeat else line):
+            self._store.mark_told(number)
 
     def bad_line(self, error: ParseError) -> None:
         """Write, and log, a tape's line that cannot be used."""
@@ -129,38 +139,36 @@ async def _run(choices: Choices, config: Config, reload_from: str | None, state:
         if choices.tape is not None:
             on_error = None if choices.strict else lines.bad_line
             this = taped(config, store, lines, choices.tape, speed=choices.speed, on_error=on_error)
-        elif config.settings.simulation.clock_url:
-            this = simulated(config, store, lines)
         else:
-            this = live(config, store, lines)
-        return await _drive(this, choices, reload_from, lines, store)
+            this = opened(config, store, lines)
+        async with this as run:
+            return await _drive(run, choices, reload_from, lines, store)
     finally:
         store.close()
 
 
 async def _drive(this: Run, choices: Choices, reload_from: str | None, lines: JsonLines, store: Store) -> int:
-    async with this.ready():
-        engine = this.engine
-        lines.tell(
-            line(
-                "session",
-                engine.clock.now(),
-                event="started",
-                quality=engine.quality.value,
-                feeds=sorted(engine.intakes),
-                symbols=len(engine.state.entries),
-                rules=len(engine.rules.rules),
-            )
+    engine = this.engine
+    lines.tell(
+        line(
+            "session",
+            engine.clock.now(),
+            event="started",
+            quality=engine.quality.value,
+            feeds=sorted(engine.intakes),
+            symbols=len(engine.state.entries),
+            rules=len(engine.rules.rules),
         )
-        if not this.is_live:
-            await this.prime()
-        for stored in store.untold():
-            lines.alert(stored.number, stored.line, repeat=True)
-        reason = "failed"
-        try:
-            reason = await _until_done(this, choices, reload_from, lines)
-        finally:
-            lines.tell(line("session", engine.clock.now(), event="stopped", reason=reason, **summary(engine)))
+    )
+    if not this.is_live:
+        await this.prime()
+    for stored in store.untold():
+        lines.alert(stored.number, stored.line, repeat=True)
+    reason = "failed"
+    try:
+        reason = await _until_done(this, choices, reload_from, lines)
+    finally:
+        lines.tell(line("session", engine.clock.now(), event="stopped", reason=reason, **summary(engine)))
     return this.exit_code
 
 
@@ -172,6 +180,7 @@ async def _until_done(this: Run, choices: Choices, reload_from: str | None, line
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, lambda: _reload(this, reload_from, lines))
     tasks = {asyncio.create_task(this.run()): "ended", asyncio.create_task(stop.wait()): "signal"}
+    tasks[asyncio.create_task(lines.reader_left.wait())] = "reader left"
     if choices.duration is not None:
         tasks[asyncio.create_task(asyncio.sleep(choices.duration))] = "duration"
     if choices.until_close:

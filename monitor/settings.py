@@ -4,8 +4,8 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
-
 from feeds.headlines import HeadlineSettings
+
 from market.session import Phase
 
 
@@ -67,16 +67,20 @@ class Simulation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clock_url: str = ""
 
 
+WATCHLISTS: dict[str, tuple[str, ...]] = {
+    "tech": ("@hstech",),
+    "also": ("3750.HK", "AAPL", "BTC-USD"),
+    "indices": ("HSTECH", "HSI", "^NDX"),
+}
+"""The built-in watchlists; naming any in the file replaces all."""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole configuration, valid and complete. ``feeds`` holds each feed's own settings by name."""
 
     schema: Literal[1] = 1
     watchlist: str = "tech"
-    watchlists: dict[str, tuple[str, ...]] = {
-        "tech": ("@hstech",),
-        "also": ("3750.HK", "AAPL", "BTC-USD"),
-        "indices": ("HSTECH", "HSI", "^NDX"),
-    }
+    watchlists: dict[str, tuple[str, ...]] = msgspec.field(default_factory=lambda: dict(WATCHLISTS))
     display: Display = Display()
     feeds: dict[str, Any] = {}
     headlines: tuple[HeadlineSettings, ...] = ()

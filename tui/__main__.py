@@ -254,7 +254,7 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """One command line, to its exit code; a person's error is one message, a fault has a traceback on --debug."""
+    """One command line, to its exit code: an error is one message, and has a traceback under --debug."""
     try:
         code = cli.main(arguments, prog_name="tickwall", standalone_mode=False)
         sys.stdout.flush()

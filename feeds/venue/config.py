@@ -1,5 +1,8 @@
 """The configuration that points every feed and headline source at a simulated venue."""
 
+END = "# end of configuration"
+"""The last line, for whoever reads it from a pipe that stays open."""
+
 _CONFIG = """\
 # SIMULATED: every feed below is a venue on this machine that plays 2025-09-17 in Hong Kong.
 schema = 1
@@ -49,6 +52,7 @@ interval = "60s"
 
 [history]
 dir = ""
+{end}
 """
 
 
@@ -58,4 +62,4 @@ def config_toml(base_url: str) -> str:
     Quotes are asked for every three seconds, the venue's own step.
     """
     base = base_url.rstrip("/")
-    return _CONFIG.format(base=base, socket=base.replace("http", "ws", 1))
+    return _CONFIG.format(base=base, socket=base.replace("http", "ws", 1), end=END)

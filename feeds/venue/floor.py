@@ -22,7 +22,7 @@ GRACE = 1.0
 """Seconds of real time that the market waits at most for those who listen."""
 
 _DELAY = 15 * MINUTE
-_IDLE_STEP = MINUTE  # at unlimited speed, while nothing can trade
+_IDLE_STEP = 5 * STEP  # at unlimited speed, while nothing can trade; a client's clock may be one step behind
 
 
 class Peer(Protocol):
