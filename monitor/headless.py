@@ -6,7 +6,7 @@ import math
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from time import time_ns
@@ -136,15 +136,19 @@ async def _run(choices: Choices, config: Config, reload_from: str | None, state:
     store = Store(state)
     lines = JsonLines(_write, store, headlines=choices.headlines)
     try:
-        if choices.tape is not None:
-            on_error = None if choices.strict else lines.bad_line
-            this = taped(config, store, lines, choices.tape, speed=choices.speed, on_error=on_error)
-        else:
-            this = opened(config, store, lines)
-        async with this as run:
-            return await _drive(run, choices, reload_from, lines, store)
+        async with _opened(choices, config, store, lines) as this:
+            return await _drive(this, choices, reload_from, lines, store)
     finally:
         store.close()
+
+
+def _opened(
+    choices: Choices, config: Config, store: Store, lines: JsonLines
+) -> AbstractAsyncContextManager[Run]:
+    if choices.tape is None:
+        return opened(config, store, lines)
+    on_error = None if choices.strict else lines.bad_line
+    return taped(config, store, lines, choices.tape, speed=choices.speed, on_error=on_error)
 
 
 async def _drive(this: Run, choices: Choices, reload_from: str | None, lines: JsonLines, store: Store) -> int:

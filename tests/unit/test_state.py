@@ -165,7 +165,8 @@ def test_minutes_keep_the_last_price_of_each(state: MarketState) -> None:
 
 def test_the_phase_is_the_quotes_own_time_unless_it_carries_one(state: MarketState) -> None:
     """A late quote belongs to the phase in which it was made."""
-    state.apply(quote("120"))
-    assert state.entries["9888.HK"].phase is Phase.MORNING
-    state.apply(quote("120", 60, phase="lunch"))
-    assert state.entries["9888.HK"].phase is Phase.LUNCH
+    phases = []
+    for sent in (quote("120"), quote("120", 60, phase="lunch")):
+        state.apply(sent)
+        phases.append(state.entries["9888.HK"].phase)
+    assert phases == [Phase.MORNING, Phase.LUNCH]
