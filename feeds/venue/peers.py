@@ -35,12 +35,14 @@ class Peer:
         self._floor = floor
         self._socket = socket
         self._changed: set[str] = set()
+        self._told = False
         self._asked = self._pinged = 0
         self._wake = asyncio.Event()
 
     def tell(self, changed: Iterable[str]) -> None:
         """Have what changed sent, and the time."""
         self._changed.update(changed)
+        self._told = True
         self._wake.set()
 
     def ask(self, mark: int) -> None:
@@ -80,9 +82,10 @@ class Peer:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                changed, self._changed = self._changed, set()
-                for text in self.frames(changed):
-                    await self._socket.send_str(text)
+                if self._told:
+                    changed, self._changed, self._told = self._changed, set(), False
+                    for text in self.frames(changed):
+                        await self._socket.send_str(text)
                 if self._asked > self._pinged:
                     self._pinged = self._asked
                     await self._socket.ping(str(self._pinged).encode())

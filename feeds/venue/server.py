@@ -7,6 +7,7 @@ the server behind that: early clients wait in the socket's queue.
 import asyncio
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import time
 from types import TracebackType
@@ -16,6 +17,7 @@ from feeds.venue.faults import Faults
 from feeds.venue.floor import Floor
 from feeds.venue.hours import CLOSE_LATEST, PRE_OPEN, at
 from feeds.venue.plan import Plan
+from market.clock import SECOND
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -99,13 +101,21 @@ class Venue:
         assert self._runner is not None
         assert self._play is not None
         self._play.cancel()
-        await asyncio.gather(self._play, return_exceptions=True)
-        await self.floor.close()
-        await self._runner.cleanup()
+        try:
+            with suppress(asyncio.CancelledError):
+                await self._play
+        finally:
+            await self.floor.close()
+            await self._runner.cleanup()
+
+    async def played(self) -> None:
+        """Return when the day is over; the venue goes on to answer with its last page."""
+        assert self._play is not None
+        await asyncio.shield(self._play)
 
     def advance(self, seconds: float) -> None:
         """Play on by hand, whole steps of three seconds, and tell every client."""
-        self.floor.play(self.floor.now + int(seconds * 1_000_000_000))
+        self.floor.play(self.floor.now + int(seconds * SECOND))
 
 
 async def serve(options: VenueOptions, ready: Callable[[str], None]) -> None:
@@ -117,4 +127,5 @@ async def serve(options: VenueOptions, ready: Callable[[str], None]) -> None:
     venue.bind()
     ready(venue.url)
     async with venue:
+        await venue.played()
         await asyncio.Event().wait()

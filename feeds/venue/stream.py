@@ -15,8 +15,8 @@ _OURS = {"HSTECH.HK": "HSTECH", "^HSI": "HSI"}
 
 
 def canonical(symbol: str) -> str:
-    """The canonical form of one of the vendor's symbols; of another that may exist, itself."""
-    return _OURS.get(symbol, symbol)
+    """The canonical form of one of the vendor's symbols; empty where the vendor writes it otherwise."""
+    return _OURS.get(symbol, "" if is_index(symbol) else symbol)
 
 
 def price_hint(symbol: str) -> int:
