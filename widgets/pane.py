@@ -128,11 +128,13 @@ class Pane(Lines, Generic[Row], can_focus=True):
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """One row down."""
         event.stop()
+        event.prevent_default()
         self.action_move(1)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """One row up."""
         event.stop()
+        event.prevent_default()
         self.action_move(-1)
 
     def on_focus(self) -> None:
@@ -144,6 +146,5 @@ class Pane(Lines, Generic[Row], can_focus=True):
         self.redraw()
 
     def on_resize(self) -> None:
-        """Keep the cursor in view."""
+        """Keep the cursor in view, before the lines are drawn anew."""
         self._reveal()
-        super().on_resize()

@@ -71,8 +71,17 @@ class Sparkline:
         )
         if fresh or scale != self._scale:
             self._scale = scale
-            self._done = "".join([self._glyph(price, levels) for price in self._cells[: self._column]])
+            self._done = self._draw_done(levels)
         return f"{self._done}{self._glyph(last, levels)}{' ' * (width - self._column - 1)}"
+
+    def _draw_done(self, levels: str) -> str:
+        """The columns before the newest; one without a quote stands where the last quote before it stood."""
+        signs = []
+        held: float | None = None
+        for price in self._cells[: self._column]:
+            held = held if price is None else price
+            signs.append(self._glyph(held, levels))
+        return "".join(signs)
 
     def _note(self) -> None:
         """Take in the minutes that are new."""

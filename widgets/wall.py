@@ -344,13 +344,15 @@ class Wall(ScrollView, can_focus=True):
                 self.action_open()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """One row of tiles down."""
+        """One row of tiles down; Textual's own way would go on by lines."""
         event.stop()
+        event.prevent_default()
         self._scroll_rows(1)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """One row of tiles up."""
+        """One row of tiles up; Textual's own way would go on by lines."""
         event.stop()
+        event.prevent_default()
         self._scroll_rows(-1)
 
     def _scroll_rows(self, rows: int) -> None:
@@ -387,18 +389,20 @@ class Wall(ScrollView, can_focus=True):
             self.scroll_to(y=top - (rows - 1) * height, animate=False)
 
     def _move_by(self, tiles: int) -> None:
-        if self.order:
-            place = self._place.get(self.cursor or "", -1 if tiles > 0 else 0)
-            place = 0 if place < 0 else min(max(place + tiles, 0), len(self.order) - 1)
-            self.move_to(self.order[place])
+        """Move the cursor within the order; without one, put it on the first tile in view."""
+        if not self.order:
+            return
+        place = self.window[0] - 1
+        if self.cursor is not None:
+            place = min(max(self._place[self.cursor] + tiles, 0), len(self.order) - 1)
+        self.move_to(self.order[place])
 
     def action_move(self, columns: int, rows: int) -> None:
         """Move the cursor by tiles; past the side of a row it goes on in the next."""
-        step = columns + rows * self.arrangement.columns
-        place = self._place.get(self.cursor or "", 0) + step
-        if rows and not 0 <= place < len(self.order) and self.cursor is not None:
-            return
-        self._move_by(step)
+        place = self._place.get(self.cursor or "", 0) + rows * self.arrangement.columns
+        # Up from the top row, or down from the last, stays: it does not run to the row's other end.
+        if 0 <= place < len(self.order) or self.cursor is None:
+            self._move_by(columns + rows * self.arrangement.columns)
 
     def action_page(self, pages: int) -> None:
         """Move the cursor by as many rows as are in view."""
@@ -407,7 +411,8 @@ class Wall(ScrollView, can_focus=True):
 
     def action_end(self, side: int) -> None:
         """Move the cursor to the first (-1) or last (1) tile."""
-        self._move_by(side * len(self.order))
+        if self.order:
+            self.move_to(self.order[0 if side < 0 else -1])
 
     def action_open(self) -> None:
         """Ask for the detail of the instrument under the cursor."""

@@ -5,12 +5,12 @@ import fcntl
 import os
 import pty
 import select
-import signal
 import struct
+import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -70,27 +70,43 @@ class Terminal:
         )
 
 
+_ATTACH = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+"""Makes the terminal the process's own, so that it hears of a resize, and becomes the program.
+
+Not ``pty.fork``: a process with threads is warned of it from Python 3.12 on.
+"""
+
+
 class Program:
-    """``python -m`` something on a pseudo-terminal, its output read by a ``Terminal`` while somebody waits."""
+    """``python -m`` something on a pseudo-terminal, read by a ``Terminal`` while somebody waits."""
 
     def __init__(
         self,
         arguments: Sequence[str],
         size: tuple[int, int] = (120, 40),
-        environ: dict[str, str] | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self.terminal = Terminal(*size)
-        self._decoder = codecs.getincrementaldecoder("utf-8")()
         self.written = b""
         """All that it wrote."""
-        child, self._fd = pty.fork()
-        if child == 0:
-            os.chdir(ROOT)
-            os.environ.update({"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"})
-            os.environ.update(environ or {})
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
-            os.execv(sys.executable, [sys.executable, "-m", *arguments])
-        self._child = child
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._fd, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _ATTACH, "-m", *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=ROOT,
+            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
+            | dict(environ or {}),
+            start_new_session=True,
+        )
+        os.close(slave)
 
     def __enter__(self) -> Self:
         return self
@@ -98,8 +114,8 @@ class Program:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        os.kill(self._child, signal.SIGKILL)
-        os.waitpid(self._child, 0)
+        self._process.kill()
+        self._process.wait()
         os.close(self._fd)
 
     def type(self, keys: str) -> None:
@@ -107,7 +123,7 @@ class Program:
         os.write(self._fd, keys.encode())
 
     def until(self, holds: Callable[[Terminal], bool], timeout: float = 10.0) -> Terminal:
-        """Read what it writes until the screen is as wished; ``AssertionError`` with the screen when it is not."""
+        """Read what it writes until the screen is as wished; ``AssertionError`` with the screen if never."""
         end = time.monotonic() + timeout
         while not holds(self.terminal):
             ready, _, _ = select.select([self._fd], [], [], max(0.0, end - time.monotonic()))

@@ -1,0 +1,225 @@
+"""Strip, panes, feed status and day chart."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from rich.cells import cell_len
+from textual.app import App, ComposeResult
+from textual.message import Message
+
+from market.clock import SECOND, parse_rfc3339
+from market.freshness import Health, Quality
+from market.headline import Headline
+from market.session import Phase
+from tests.screen.market import NOW, quote, tile
+from widgets.alerts import AlertPane
+from widgets.chart import DayChart
+from widgets.face import Look
+from widgets.feeds import FeedLine, FeedStatusBar
+from widgets.glyphs import ASCII
+from widgets.headlines import HeadlinePane
+from widgets.index_strip import Hours, IndexLine, IndexStrip, countdown
+from widgets.lines import Lines
+from widgets.palette import palette
+
+HOSTILE = "\x1b]0;owned\x07\x1b[31m\u202e[bold red]evil[/]\r\n\x9b2J百度"
+
+HSTECH = IndexLine(
+    "HSTECH",
+    quote("HSTECH", "6334.24", "6077.66"),
+    day=4,
+    week=7,
+    month=5,
+    year_pct=Decimal("41.765534"),
+    record_pct=Decimal("-42.127796"),
+    highest_since=date(2021, 11, 25),
+)
+HSI = IndexLine("HSI", quote("HSI", "26908.39", "26438.51"), day=1, week=2, month=5)
+MORNING = Hours(NOW, Phase.MORNING, NOW + 3600 * SECOND, Phase.LUNCH)
+
+
+@dataclass(frozen=True)
+class Told:
+    """An alert as the pane wants it."""
+
+    number: int
+    ts: int = NOW
+    symbol: str = "9888.HK"
+    direction: str = "up"
+    severity: str = "warning"
+    message: str = "Baidu 9888.HK +10.07% at HK$124.60, through +10%"
+    acknowledged: bool = False
+
+
+class Host(App[None]):
+    """One widget, and what it posts."""
+
+    def __init__(self, widget: Lines) -> None:
+        super().__init__()
+        self.widget = widget
+        self.opened: list[Message] = []
+
+    def compose(self) -> ComposeResult:
+        yield self.widget
+
+    def on_headline_pane_opened(self, event: HeadlinePane.Opened) -> None:
+        self.opened.append(event)
+
+    def on_alert_pane_opened(self, event: AlertPane.Opened) -> None:
+        self.opened.append(event)
+
+
+def lines(widget: Lines) -> list[str]:
+    return [widget.render_line(y).text.rstrip() for y in range(widget.size.height)]
+
+
+def news(number: int, title: str = "Baidu wins a chip order", at: str = "2025-09-17T02:00:00Z") -> Headline:
+    instant = parse_rfc3339(at)
+    return Headline(str(number), f"{title} {number}", "", instant, instant, "rthk", ("9888.HK", "0700.HK"))
+
+
+async def test_the_strip_tells_a_whole_index_on_a_wide_screen() -> None:
+    strip = IndexStrip()
+    async with Host(strip).run_test(size=(120, 3)):
+        strip.show([HSTECH, HSI], MORNING, "SIMULATED")
+        hstech, hsi, hours = lines(strip)
+        assert hstech.startswith(" HSTECH 6,334.24 ▲+4.22%  week +7  day +4  +256.58  year +41.8%")
+        assert hstech.endswith("  month +5  record -42.1%  highest since 2021-11-25")
+        assert hsi == " HSI    26,908.39 ▲+1.78%  week +2  day +1  +469.88  month +5"
+        assert hours == " SIMULATED 11:00:00 HKT morning, lunch in 1:00:00"
+
+
+@pytest.mark.parametrize("height", [1, 2])
+async def test_eighty_columns_keep_level_week_and_phase(height: int) -> None:
+    strip = IndexStrip()
+    async with Host(strip).run_test(size=(80, height)):
+        strip.show([HSTECH, HSI], MORNING, "SIMULATED")
+        first = lines(strip)[0]
+        for word in ("HSTECH 6,334.24 ▲+4.22%", "week +7", "SIMULATED", "11:00:00 HKT morning"):
+            assert word in first
+
+
+async def test_a_record_a_closed_market_and_an_old_level_are_told() -> None:
+    strip = IndexStrip()
+    async with Host(strip).run_test(size=(120, 2)):
+        old = replace(HSTECH, record=True, tag="STALE 2:13", quality=Quality.STALE, week=-3)
+        strip.show([old], Hours(NOW, Phase.CLOSED, NOW + 86_400 * SECOND, Phase.PRE_OPEN))
+        assert "record high" in lines(strip)[0]
+        assert "STALE 2:13  week -3" in lines(strip)[0]
+        assert lines(strip)[1] == " 11:00:00 HKT closed, opens in 24:00:00"
+        strip.show([IndexLine("HSI")], None)
+        assert lines(strip)[0].split() == ["HSI", "-"]
+
+
+def test_a_time_to_wait() -> None:
+    assert [countdown(seconds) for seconds in (-5, 59, 6353, 200_000)] == [
+        "0:00:00",
+        "0:00:59",
+        "1:45:53",
+        "2 d 07:33",
+    ]
+
+
+async def test_headlines_are_read_and_opened() -> None:
+    pane = HeadlinePane()
+    app = Host(pane)
+    async with app.run_test(size=(80, 5)) as pilot:
+        assert "no headlines yet" in lines(pane)[1]
+        pane.show([news(3), news(2, at="2025-09-16T02:00:00Z")], date(2025, 9, 17))
+        assert lines(pane)[1:3] == [
+            " 10:00 rthk     9888 0700 Baidu wins a chip order 3",
+            " 09-16 rthk     9888 0700 Baidu wins a chip order 2",
+        ]
+        await pilot.press("tab", "down", "enter")
+        assert pane.current == news(2, at="2025-09-16T02:00:00Z")
+        [opened] = app.opened
+        assert isinstance(opened, HeadlinePane.Opened) and opened.headline.id == "2"
+
+
+async def test_the_cursor_stays_on_its_headline_when_news_arrive() -> None:
+    pane = HeadlinePane()
+    async with Host(pane).run_test(size=(80, 5)) as pilot:
+        rows = [news(number) for number in range(20, 0, -1)]
+        pane.show(rows)
+        await pilot.press("tab")
+        pane.show([news(21), *rows])
+        assert pane.current == news(21)
+        await pilot.press("down", "down", "pagedown")
+        held = pane.current
+        pane.show([news(23), news(22), news(21), *rows])
+        assert pane.current == held
+        assert held is not None and any(held.title in line for line in lines(pane))
+        await pilot.press("end")
+        assert pane.current == news(1)
+        pane.show([])
+        assert pane.current is None
+
+
+async def test_alerts_stand_out_until_acknowledged() -> None:
+    pane = AlertPane()
+    app = Host(pane)
+    async with app.run_test(size=(80, 6)) as pilot:
+        told = [Told(3, severity="critical"), Told(2, direction="down"), Told(1, acknowledged=True)]
+        pane.show(told)
+        assert "Alerts: 2 to acknowledge" in lines(pane)[0]
+        assert [line[:13] for line in lines(pane)[1:4]] == ["!! 11:00:00 ▲", "!  11:00:00 ▼", "✓  11:00:00 ▲"]
+        await pilot.press("tab", "j", "enter")
+        [opened] = app.opened
+        assert isinstance(opened, AlertPane.Opened) and opened.alert.number == 2
+
+
+async def test_every_feed_says_how_it_is() -> None:
+    bar = FeedStatusBar()
+    async with Host(bar).run_test(size=(100, 3)) as pilot:
+        feeds = [
+            FeedLine("tencent", Health.LIVE, rate=12.4, lag_s=0.8),
+            FeedLine("yahoo", Health.DOWN, "HTTP 429", errors=12, reconnects=3, next_try_s=17),
+            FeedLine("coinbase", Health.DELAYED, rate=3, lag_s=900),
+        ]
+        bar.show(feeds)
+        assert lines(bar) == [
+            "● tencent    live         12.4/s  lag 0.8s",
+            "! yahoo      down          0.0/s  errors 12  reconnects 3  HTTP 429, next try in 17s",
+            "! coinbase   delayed       3.0/s  lag 15:00",
+        ]
+        await pilot.resize_terminal(100, 2)
+        await pilot.pause()
+        assert lines(bar)[0].startswith("! yahoo      down")
+        assert lines(bar)[1] == " coinbase delayed tencent live"
+
+
+async def test_the_day_is_drawn_against_the_previous_close() -> None:
+    chart = DayChart()
+    async with Host(chart).run_test(size=(60, 10)):
+        assert "no prices yet" in lines(chart)[0]
+        chart.show(tile(quote=quote(prev_close="125.00")))
+        shown = lines(chart)
+        assert shown[0].startswith("    135.40")
+        assert shown[-2].startswith("    120.20")
+        assert any(line.startswith("    125.00") and "┈" in line for line in shown)
+        assert shown[-1].split() == ["09:30", "13:00", "16:10"]
+        chart.look = Look(palette(), ASCII)
+        assert "".join(lines(chart)).isascii()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (20, 5), (36, 3), (200, 60)])
+@pytest.mark.parametrize("kind", [IndexStrip, HeadlinePane, AlertPane, FeedStatusBar, DayChart])
+async def test_hostile_text_is_harmless_in_any_room(kind: type[Lines], size: tuple[int, int]) -> None:
+    widget = kind()
+    async with Host(widget).run_test(size=size):
+        if isinstance(widget, IndexStrip):
+            widget.show([replace(HSTECH, symbol=HOSTILE, tag=HOSTILE)] * 3, MORNING, HOSTILE)
+        elif isinstance(widget, HeadlinePane):
+            widget.show([replace(news(1, HOSTILE), source=HOSTILE, symbols=(HOSTILE,))] * 9)
+        elif isinstance(widget, AlertPane):
+            widget.show([Told(number, message=HOSTILE, severity=HOSTILE) for number in range(9)])
+        elif isinstance(widget, FeedStatusBar):
+            widget.show([FeedLine(HOSTILE, Health.DOWN, HOSTILE)] * 9)
+        elif isinstance(widget, DayChart):
+            widget.show(tile())
+        for y in range(widget.size.height):
+            text = widget.render_line(y).text
+            assert cell_len(text) == size[0]
+            assert not set(text) & set("\x1b\x07\x9b\u202e\r\n\t")
