@@ -5,6 +5,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -121,6 +122,15 @@ class Program:
     def type(self, keys: str) -> None:
         """Press keys."""
         os.write(self._fd, keys.encode())
+
+    def suspend(self) -> None:
+        """As ^Z would; returns when it has stopped."""
+        self._process.send_signal(signal.SIGTSTP)
+        os.waitpid(self._process.pid, os.WUNTRACED)
+
+    def resume(self) -> None:
+        """As ``fg`` would."""
+        self._process.send_signal(signal.SIGCONT)
 
     def until(self, holds: Callable[[Terminal], bool], timeout: float = 10.0) -> Terminal:
         """Read what it writes until the screen is as wished; ``AssertionError`` with the screen if never."""
