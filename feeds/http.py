@@ -25,11 +25,13 @@ _CHUNK = 65_536
 
 
 class Answer(NamedTuple):
-    """An HTTP answer, whole; ``headers`` ignores the case of names."""
+    """An HTTP answer; ``headers`` ignores the case of names."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    is_whole: bool = True
+    """Whether the body came to its end."""
 
 
 class Http:
@@ -69,11 +71,13 @@ class Http:
         headers: Mapping[str, str] | None = None,
         timeout: float = TIMEOUT,
         max_bytes: int = MAX_BYTES,
+        keep_cut: bool = False,
     ) -> Answer:
         """The answer to a GET of an address that is already quoted; its status is 200 or 304.
 
         Raises ``FeedError``, named for ``venue``, for any other status, a body too large or cut short,
-        time run out, and every failure of the network.
+        time run out, and every failure of the network. With ``keep_cut`` what came of a body that was
+        cut short is an answer, marked so.
         """
         import aiohttp
         from yarl import URL
@@ -86,11 +90,24 @@ class Http:
                     if response.status not in (200, 304):
                         raise http_failure(venue, response.status, response.headers.get("Retry-After"))
                     body = bytearray()
-                    async for chunk in response.content.iter_chunked(_CHUNK):
-                        body += chunk
-                        if len(body) > max_bytes:
-                            raise FeedError(venue, f"answer larger than {max_bytes} bytes")
-                    return Answer(response.status, response.headers, bytes(body))
+                    is_whole = True
+                    try:
+                        async for chunk in response.content.iter_chunked(_CHUNK):
+                            body += chunk
+                            if len(body) > max_bytes:
+                                raise FeedError(venue, f"answer larger than {max_bytes} bytes")
+                    except aiohttp.ClientPayloadError:
+                        if not keep_cut:
+                            raise
+                        # What arrived with the cut is there, but every public way to it raises.
+                        body += response.content._read_nowait(-1)
+                        is_whole = False
+                    return Answer(response.status, response.headers, bytes(body), is_whole)
+            # These two print the address, which may hold a key.
+            except aiohttp.TooManyRedirects as error:
+                raise FeedError(venue, "redirects without end") from error
+            except aiohttp.InvalidURL as error:
+                raise FeedError(venue, "bad address, or redirects to one", fatal=True) from error
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 raise network_failure(venue, error) from error
 

@@ -1,0 +1,222 @@
+"""Headlines from every configured source: polled side by side, joined to instruments, told once."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from random import random
+from typing import Annotated, Literal, NoReturn
+from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from feeds.backoff import delays
+from feeds.base import FeedStatus, HeadlineSink
+from feeds.failure import PATIENCE, RefusedError
+from feeds.http import MAX_BYTES, Answer, Http
+from feeds.mending import MAX_ITEMS
+from feeds.repeats import Repeats
+from market.clock import SECOND, Clock
+from market.duration import parse_duration
+from market.errors import FeedError, ParseError
+from market.freshness import Health
+from market.headline import Headline
+from market.instrument import known
+from market.matching import Matcher
+from market.text import clean, safe_link
+
+log = logging.getLogger(__name__)
+
+PER_HOST = 4
+"""Requests under way to one host."""
+
+_CONDITIONS = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
+_SAFE = "!#$%&'()*+,/:;=?@[]~"
+
+
+class HeadlineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One ``[[headlines]]`` section: a feed of headlines.
+
+    ``timeout`` is for a whole request, ``max_bytes`` for its unpacked body; ``zone`` is that of times
+    written without one. A bad value raises ``ValueError`` that names its key.
+    """
+
+    name: str
+    kind: Literal["rss", "hkexnews"] = "rss"
+    url: str
+    interval: str = "60s"
+    timeout: str = "10s"
+    max_bytes: Annotated[int, msgspec.Meta(ge=1024)] = MAX_BYTES
+    zone: str = "Asia/Hong_Kong"
+    enabled: bool = True
+
+    def __post_init__(self) -> None:
+        """Check what types cannot say."""
+        if not self.name or clean(self.name, 40) != self.name:
+            raise ValueError("name: not a short, printable name")
+        if not safe_link(self.url):
+            raise ValueError(f"url: not an address (http://… or https://…): {self.url[:80]!a}")
+        for key in ("interval", "timeout"):
+            try:
+                parse_duration(getattr(self, key))
+            except ValueError as error:
+                raise ValueError(f"{key}: {error}") from None
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"zone: no time zone {self.zone[:40]!a}") from None
+
+
+class HeadlinePoller:
+    """Polls every enabled source at its own interval; none waits for, or fails with, another.
+
+    ``statuses`` says by source name how each fares: ``frames`` answers, ``quotes`` headlines told.
+    ``matcher`` joins headlines to instruments; ``chance`` is the backoff's jitter.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[HeadlineSettings],
+        clock: Clock,
+        *,
+        matcher: Matcher | None = None,
+        chance: Callable[[], float] = random,
+    ) -> None:
+        self._clock = clock
+        self._chance = chance
+        matcher = matcher or Matcher(known())
+        self._sources = [_Source(settings, clock, matcher) for settings in sources if settings.enabled]
+        self._repeats = Repeats(max(40_000, 8 * MAX_ITEMS * len(self._sources)))
+        self.statuses: Mapping[str, FeedStatus] = {
+            source.settings.name: source.status for source in self._sources
+        }
+
+    async def run(self, sink: HeadlineSink) -> None:
+        """Poll until cancelled; failures are met inside, named in ``statuses``, and retried."""
+        async with Http(PER_HOST) as http, asyncio.TaskGroup() as group:
+            for source in self._sources:
+                group.create_task(self._follow(source, http, sink), name=source.settings.name)
+
+    async def once(self) -> tuple[list[Headline], dict[str, str]]:
+        """Every source asked once: the headlines, newest first, and by source why one did not answer."""
+        async with Http(PER_HOST) as http:
+            answers = await asyncio.gather(
+                *(source.fetch(http) for source in self._sources), return_exceptions=True
+            )
+        headlines: list[Headline] = []
+        errors: dict[str, str] = {}
+        # In the order of the configuration, so that of two sources the first named tells a story.
+        for source, answer in zip(self._sources, answers, strict=True):
+            if isinstance(answer, FeedError | ParseError):
+                errors[source.settings.name] = answer.reason
+            elif isinstance(answer, BaseException):
+                raise answer
+            else:
+                headlines += filter(self._repeats.is_new, answer)
+        return sorted(headlines, key=lambda headline: -headline.ts_event), errors
+
+    async def _follow(self, source: "_Source", http: Http, sink: HeadlineSink) -> NoReturn:
+        waits = delays(self._chance)
+        every = pause = parse_duration(source.settings.interval)
+        status = source.status
+        while True:
+            try:
+                headlines = await source.fetch(http)
+            except (FeedError, ParseError) as error:
+                status.errors += 1
+                status.state, status.reason = Health.DOWN, error.reason
+                log.debug("%s", error)
+                pause = _pause(error, every, pause, waits)
+            else:
+                waits = delays(self._chance)
+                pause = every
+                new = [headline for headline in headlines if self._repeats.is_new(headline)]
+                if new:
+                    status.quotes += len(new)
+                    sink.add_headlines(sorted(new, key=lambda headline: headline.ts_event))
+            status.next_try = self._clock.now() + int(pause * SECOND)
+            await self._clock.sleep(pause)
+            status.next_try = None
+
+
+class _Source:
+    """One source: how it fares, and what it said of its page when it last came whole."""
+
+    def __init__(self, settings: HeadlineSettings, clock: Clock, matcher: Matcher) -> None:
+        self.settings = settings
+        self.status = FeedStatus()
+        self._clock = clock
+        self._matcher = matcher
+        self._conditions: dict[str, str] = {}
+
+    async def fetch(self, http: Http) -> list[Headline]:
+        """What its page holds, joined to instruments; nothing when it has not changed.
+
+        Raises ``FeedError`` when there is no answer, ``ParseError`` for one that is no feed.
+        """
+        settings, status = self.settings, self.status
+        answer = await http.get(
+            settings.name,
+            quote(settings.url, safe=_SAFE),
+            headers=self._conditions,
+            timeout=parse_duration(settings.timeout),
+            max_bytes=settings.max_bytes,
+            keep_cut=True,
+        )
+        received = self._clock.now()
+        status.frames += 1
+        headlines: list[Headline] = []
+        complaints: list[ParseError] = []
+        if answer.status == 200:
+            # Forgotten until this page is read: a bad or cut one must come again, not as "unchanged".
+            self._conditions = {}
+            headlines = await asyncio.to_thread(self._read, answer, received, complaints.append)
+            if answer.is_whole:
+                self._conditions = {
+                    condition: answer.headers[header]
+                    for header, condition in _CONDITIONS.items()
+                    if header in answer.headers
+                }
+            status.reason = complaints[0].reason if complaints else None
+            status.rejected += len(complaints)
+        elif not self._conditions:
+            raise FeedError(settings.name, "answered HTTP 304 to a first request")
+        elif status.state is not Health.LIVE:
+            status.reason = None
+        if headlines:
+            status.last_quote = received
+            status.last_event = max(headline.ts_event for headline in headlines)
+        status.state = Health.LIVE
+        return headlines
+
+    def _read(self, answer: Answer, received: int, on_error: Callable[[ParseError], None]) -> list[Headline]:
+        """Off the event loop: a hostile feed takes up to two seconds."""
+        settings = self.settings
+        if settings.kind == "hkexnews":
+            from feeds.hkexnews import parse_hkexnews
+
+            headlines = parse_hkexnews(answer.body, settings.name, received, on_error=on_error)
+        else:
+            from feeds.rss import parse_feed
+
+            headlines = parse_feed(
+                answer.body,
+                answer.headers.get("Content-Type"),
+                settings.name,
+                received,
+                zone=ZoneInfo(settings.zone),
+                address=settings.url,
+                on_error=on_error,
+            )
+        return [self._matcher.join(headline) for headline in headlines]
+
+
+def _pause(error: FeedError | ParseError, every: float, last: float, waits: Iterator[float]) -> float:
+    """Seconds until the next try: the backoff's, or more where it would only prolong the trouble."""
+    if isinstance(error, ParseError):
+        return every
+    asked = error.retry_after or 0.0
+    if isinstance(error, RefusedError):
+        # Twice as rarely each time.
+        return max(asked, min(2 * last, max(PATIENCE, every)))
+    return max(asked, every, PATIENCE) if error.fatal else max(asked, next(waits))

@@ -1,0 +1,60 @@
+"""``tickwall headlines``: what the configured sources say, once, newest first."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from feeds.clock import SystemClock
+from feeds.headlines import HeadlinePoller
+from feeds.simulated_clock import SimulatedClock
+from market.clock import SECOND
+from market.headline import Headline
+from monitor import exit as exit_code
+from monitor.config import Config, load
+from monitor.lines import headline_fields
+from monitor.logs import to_stderr
+
+HONG_KONG = ZoneInfo("Asia/Hong_Kong")
+
+
+def run(config_path: str | None, *, as_json: bool, limit: int, debug: bool) -> int:
+    """Ask every source, print the answer; the exit code is 69 when none answered."""
+    to_stderr(debug=debug)
+    config = load(config_path)
+    headlines, errors = asyncio.run(_ask(config))
+    for source, reason in errors.items():
+        sys.stderr.write(f"{source}: {reason}\n")
+    sources = [source for source in config.settings.headlines if source.enabled]
+    if not sources:
+        sys.stderr.write("no headline source is configured and enabled: see [[headlines]]\n")
+    sys.stdout.write(as_array(headlines[:limit]) if as_json else listing(headlines[:limit]))
+    return exit_code.OK if len(errors) < len(sources) else exit_code.NO_ANSWER
+
+
+async def _ask(config: Config) -> tuple[list[Headline], dict[str, str]]:
+    sources = config.settings.headlines
+    if not (clock_url := config.settings.simulation.clock_url):
+        return await HeadlinePoller(sources, SystemClock()).once()
+    simulated = SimulatedClock(clock_url)
+    async with simulated.following():
+        return await HeadlinePoller(sources, simulated).once()
+
+
+def as_array(headlines: Sequence[Headline]) -> str:
+    """One JSON array, for scripts."""
+    return json.dumps([headline_fields(headline) for headline in headlines], ensure_ascii=False) + "\n"
+
+
+def listing(headlines: Sequence[Headline]) -> str:
+    """A line for each, for a person: Hong Kong time, source, title, the symbols it names."""
+    width = max((len(headline.source) for headline in headlines), default=0)
+    return "".join(_line(headline, width) for headline in headlines)
+
+
+def _line(headline: Headline, width: int) -> str:
+    at = datetime.fromtimestamp(headline.ts_event // SECOND, HONG_KONG)
+    symbols = f"  [{' '.join(headline.symbols)}]" if headline.symbols else ""
+    return f"{at:%m-%d %H:%M}  {headline.source:<{width}}  {headline.title}{symbols}\n"
