@@ -300,6 +300,12 @@ def amend(extra: Path | None) -> None:
     calendar.cache_clear()
 
 
+def sources(mic: str) -> tuple[Path, ...]:
+    """The files that ``calendar(mic)`` is read from: change one, and the sessions may be others."""
+    table = _TABLES / _FILES[mic]
+    return (table, _extra) if _extra else (table,)
+
+
 @lru_cache(maxsize=len(_FILES))
 def calendar(mic: str) -> Calendar:
     """The calendar of ``XHKG``, ``XNYS`` or ``24/7``, read once; ``CalendarError`` for any other."""

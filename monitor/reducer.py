@@ -1,0 +1,250 @@
+"""Profiles for a running program: from the cache, or reduced by a child process.
+
+The child is this module run by itself. It alone imports pandas, answers a line for a line, and ends with
+the batch, so that neither the memory nor the start of a long-running process pays for history.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from market import session as sessions
+from market.errors import TickwallError
+from market.profile import Profile, build
+from market.session import calendar
+from market.symbol import mic
+from monitor.cleaning import Defect, HistoryError, read
+from monitor.history import HistoryFiles, Source, history_files, write_whole
+
+log = logging.getLogger(__name__)
+
+_FORMAT = 1
+"""Of the cached profiles; another number makes every older one void."""
+
+_PATIENCE = 60.0  # seconds for one file; the first one waits for pandas, too
+_LONGEST_LINE = 8 << 20
+
+_HOME = str(Path(__file__).resolve().parent.parent)
+
+Identity = tuple[str, int, int]
+"""A file's path, time of writing in nanoseconds and size: another history has another one."""
+
+
+class Request(msgspec.Struct):
+    """What the child is asked: the profile of a session from one file."""
+
+    symbol: str
+    path: str
+    session_date: date
+
+
+class Reply(msgspec.Struct):
+    """What it answers: the profile as its JSON, and what was wrong with the file; or why there is none."""
+
+    profile: str = ""
+    defects: tuple[Defect, ...] = ()
+    error: str = ""
+
+
+class Kept(msgspec.Struct):
+    """A reply in the cache, good for as long as nothing that it was made from has changed."""
+
+    format: int
+    session_date: date
+    made_from: list[Identity]
+    reply: Reply
+
+
+class ProfileLoader:
+    """Loads profiles as of a session date.
+
+    ``folder`` holds the user's own files, ``sources`` are asked for what it lacks, ``now`` is the clock
+    (nanoseconds UTC), and ``cache`` keeps files and profiles; without one (a tape, a simulation) nothing
+    outlives the call. ``closures`` is the user's calendar file, which the child reads as well.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None,
+        sources: tuple[Source, ...],
+        now: Callable[[], int],
+        cache: Path | None = None,
+        closures: Path | None = None,
+    ) -> None:
+        self.defects: dict[str, tuple[Defect, ...]] = {}
+        """What was wrong with each symbol's file, as last loaded."""
+        self._folder = folder
+        self._sources = sources
+        self._now = now
+        self._cache = cache
+        self._closures = closures
+
+    async def __call__(self, symbols: Sequence[str], session_date: date) -> AsyncIterator[Profile | str]:
+        """Each symbol's profile as soon as it is there, or one line that says why there is none."""
+        try:
+            async with history_files(self._folder, self._sources, self._now, self._cache) as files:
+                child = Child(self._closures)
+                tasks = [asyncio.create_task(self._one(files, child, name, session_date)) for name in symbols]
+                try:
+                    for finished in asyncio.as_completed(tasks):
+                        yield await finished
+                finally:
+                    for task in tasks:
+                        task.cancel()
+                    await asyncio.gather(*tasks, return_exceptions=True)
+                    await child.end()
+        except HistoryError as error:  # the folder itself
+            yield str(error)
+
+    async def _one(
+        self, files: HistoryFiles, child: "Child", symbol: str, session_date: date
+    ) -> Profile | str:
+        try:
+            path = await files.find(symbol, session_date)
+            made_from = [_identity(file) for file in (path, *sessions.sources(mic(symbol)))]
+            profile = self._recall(symbol, session_date, made_from)
+            if profile is None:
+                reply = await child.ask(Request(symbol, str(path), session_date))
+                if reply.error:
+                    return f"{symbol}: {reply.error}"
+                profile = self._accept(symbol, reply)
+                self._keep(symbol, Kept(_FORMAT, session_date, made_from, reply))
+            return profile
+        except (TickwallError, OSError) as error:
+            return f"{symbol}: {error}"
+        except Exception as error:
+            log.exception("history of %s broke", symbol)
+            return f"{symbol}: internal error in its history: {type(error).__name__}"
+
+    def _accept(self, symbol: str, reply: Reply) -> Profile:
+        profile = Profile.from_json(reply.profile)
+        self.defects[symbol] = reply.defects
+        return profile
+
+    def _recall(self, symbol: str, session_date: date, made_from: list[Identity]) -> Profile | None:
+        """The cached profile, if it is whole and nothing has changed since."""
+        if self._cache is None:
+            return None
+        try:
+            kept = msgspec.json.decode(_profile_file(self._cache, symbol).read_bytes(), type=Kept)
+            if (kept.format, kept.session_date, kept.made_from) != (_FORMAT, session_date, made_from):
+                return None
+            return self._accept(symbol, kept.reply)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            log.warning("%s: cached profile cannot be used and is made anew: %s", symbol, error)
+            return None
+
+    def _keep(self, symbol: str, kept: Kept) -> None:
+        if self._cache is None:
+            return
+        try:
+            write_whole(_profile_file(self._cache, symbol), msgspec.json.encode(kept), self._now())
+        except OSError as error:  # a full disk costs time at the next start, nothing else
+            log.warning("%s: profile not cached: %s", symbol, error)
+
+
+class Child:
+    """The process that reads files; started with the first question, asked one thing at a time."""
+
+    def __init__(self, closures: Path | None) -> None:
+        self._closures = closures
+        self._process: Process | None = None
+        self._turn = asyncio.Lock()
+
+    async def ask(self, request: Request) -> Reply:
+        """Its answer; ``HistoryError`` when it breaks or takes too long, then the next gets a new one."""
+        async with self._turn:
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    line = await self._converse(msgspec.json.encode(request) + b"\n")
+                return msgspec.json.decode(line, type=Reply)
+            except TimeoutError:
+                reason = f"took longer than {_PATIENCE:.0f} s"
+            except (OSError, ValueError) as error:
+                reason = f"broke: {error}"
+            await self.end()
+            raise HistoryError(f"the process that reads history {reason}")
+
+    async def _converse(self, question: bytes) -> bytes:
+        process = self._process or await self._start()
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(question)
+        await process.stdin.drain()
+        line = await process.stdout.readline()
+        if not line:
+            raise OSError(f"ended with code {await process.wait()}")
+        return line
+
+    async def _start(self) -> Process:
+        # -P: a folder named monitor where the user happens to be must not be taken for ours.
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "monitor.reducer",
+            *([str(self._closures)] if self._closures else []),
+        ]
+        path = os.pathsep.join(filter(None, (_HOME, os.environ.get("PYTHONPATH"))))
+        self._process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=DEVNULL,  # a screen may own the terminal; what went wrong is in the replies
+            env={**os.environ, "PYTHONPATH": path},
+            limit=_LONGEST_LINE,
+        )
+        return self._process
+
+    async def end(self) -> None:
+        """End the process, if there is one."""
+        process, self._process = self._process, None
+        if process is not None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.communicate()
+
+
+def _identity(file: Path) -> Identity:
+    status = file.stat()
+    return str(file), status.st_mtime_ns, status.st_size
+
+
+def _profile_file(cache: Path, symbol: str) -> Path:
+    return cache / "profiles" / f"{symbol}.json"
+
+
+def reduce(request: Request) -> Reply:
+    """The profile that a request asks for, from its file; whatever goes wrong becomes the reply's error."""
+    try:
+        hours = calendar(mic(request.symbol))
+        bars, defects = read(Path(request.path), hours)
+        profile = build(request.symbol, bars, request.session_date, hours)
+        return Reply(profile.to_json(), tuple(defects))
+    except HistoryError as error:
+        return Reply(error=str(error))
+    except Exception as error:
+        return Reply(error=f"{request.path}: {type(error).__name__}: {error}")
+
+
+def main(closures: str | None = None) -> None:
+    """Answer requests on standard input, a line for a line, until it ends."""
+    os.nice(10)  # history can wait; the first frame and the first price cannot
+    sessions.amend(Path(closures) if closures else None)
+    for line in sys.stdin.buffer:
+        reply = reduce(msgspec.json.decode(line, type=Request))
+        sys.stdout.buffer.write(msgspec.json.encode(reply) + b"\n")
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
