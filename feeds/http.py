@@ -106,7 +106,7 @@ class Http:
             # These two print the address, which may hold a key.
             except aiohttp.TooManyRedirects as error:
                 raise FeedError(venue, "redirects without end") from error
-            except aiohttp.InvalidURL as error:
+            except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
                 raise FeedError(venue, "bad address, or redirects to one", fatal=True) from error
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 raise network_failure(venue, error) from error
