@@ -104,10 +104,14 @@ class StreamServer:
     """
 
     def __init__(self, *scripts: Script) -> None:
-        self._scripts = scripts
+        self._scripts = list(scripts)
         self.connects = 0
         self.received: list[str] = []
         self.url = ""
+
+    def script(self, script: Script) -> None:
+        """Add a script: one that looks at the server itself."""
+        self._scripts.append(script)
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[Self]:
@@ -173,7 +177,7 @@ class PageServer:
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         page = self._pages[min(len(self.paths), len(self._pages) - 1)]
-        self.paths.append(request.rel_url.raw_path)
+        self.paths.append(request.path_qs)
         self._under_way += 1
         self.at_once = max(self.at_once, self._under_way)
         try:
