@@ -150,10 +150,15 @@ def test_a_bad_line_is_reported_by_its_number_and_skipped(line: bytes, reason: s
     assert error.isprintable()
 
 
-def test_a_strict_reader_raises_at_the_first_bad_line() -> None:
+def test_a_strict_reader_hands_out_what_was_good_and_raises() -> None:
     reader = TapeReader()
+    assert len(reader.feed(QUOTE + b"bad\n" + QUOTE)) == 1
     with pytest.raises(ParseError, match="line 2: "):
-        reader.feed(QUOTE + b"bad\n" + QUOTE)
+        reader.feed(QUOTE)
+    reader = TapeReader()
+    assert len(reader.feed(QUOTE + b"bad")) == 1
+    with pytest.raises(ParseError, match="line 2: "):
+        reader.close()
 
 
 def test_a_line_that_never_ends_costs_no_memory() -> None:

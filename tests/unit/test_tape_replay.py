@@ -151,8 +151,10 @@ async def test_bad_lines_are_counted_or_raised(tmp_path: Path) -> None:
     await feed.run(Sink(TapeClock()))
     assert [error.reason.split(":")[0] for error in errors] == ["line 2"]
     assert feed.status.rejected == 1
+    sink = Sink(TapeClock())
     with pytest.raises(ParseError, match="line 2"):
-        await TapeFeed(str(path), TapeClock()).run(Sink(TapeClock()))
+        await TapeFeed(str(path), TapeClock()).run(sink)
+    assert len(sink.frames) == 1
 
 
 async def test_tapes_without_entries_and_without_a_file(tmp_path: Path) -> None:
