@@ -57,4 +57,4 @@ def listing(headlines: Sequence[Headline]) -> str:
 def _line(headline: Headline, width: int) -> str:
     at = datetime.fromtimestamp(headline.ts_event // SECOND, HONG_KONG)
     symbols = f"  [{' '.join(headline.symbols)}]" if headline.symbols else ""
-    return f"{at:%m-%d %H:%M}  {headline.source:<{width}}  {headline.title}{symbols}\n"
+    return f"{at:%Y-%m-%d %H:%M}  {headline.source:<{width}}  {headline.title}{symbols}\n"
