@@ -100,17 +100,13 @@ class HeadlinePoller:
     async def once(self) -> tuple[list[Headline], dict[str, str]]:
         """Every source asked once: the headlines, newest first, and by source why one did not answer."""
         async with Http(PER_HOST) as http:
-            answers = await asyncio.gather(
-                *(source.fetch(http) for source in self._sources), return_exceptions=True
-            )
+            answers = await asyncio.gather(*(_answer(source, http) for source in self._sources))
         headlines: list[Headline] = []
         errors: dict[str, str] = {}
         # In the order of the configuration, so that of two sources the first named tells a story.
         for source, answer in zip(self._sources, answers, strict=True):
-            if isinstance(answer, FeedError | ParseError):
-                errors[source.settings.name] = answer.reason
-            elif isinstance(answer, BaseException):
-                raise answer
+            if isinstance(answer, str):
+                errors[source.settings.name] = answer
             else:
                 headlines += filter(self._repeats.is_new, answer)
         return sorted(headlines, key=lambda headline: -headline.ts_event), errors
@@ -154,6 +150,16 @@ class _Source:
 
         Raises ``FeedError`` when there is no answer, ``ParseError`` for one that is no feed.
         """
+        try:
+            return await self._fetch(http)
+        except (FeedError, ParseError):
+            raise
+        except Exception as error:  # a fault of ours is this source's alone, and is told like the others
+            log.exception("headline source %s broke", self.settings.name)
+            reason = f"internal error: {type(error).__name__}"
+            raise FeedError(self.settings.name, reason, fatal=True) from error
+
+    async def _fetch(self, http: Http) -> list[Headline]:
         settings, status = self.settings, self.status
         answer = await http.get(
             settings.name,
@@ -209,6 +215,14 @@ class _Source:
                 on_error=on_error,
             )
         return [self._matcher.join(headline) for headline in headlines]
+
+
+async def _answer(source: _Source, http: Http) -> list[Headline] | str:
+    """What a source says, or why it says nothing."""
+    try:
+        return await source.fetch(http)
+    except (FeedError, ParseError) as error:
+        return error.reason
 
 
 def _pause(error: FeedError | ParseError, every: float, last: float, waits: Iterator[float]) -> float:

@@ -14,6 +14,7 @@ from feeds.headlines import PER_HOST, HeadlinePoller, HeadlineSettings
 from market.clock import SECOND
 from market.freshness import Health
 from market.headline import Headline
+from market.matching import Matcher
 from tests.loopback.feeding import Page, PageServer, RushedClock, answers, is_cut, running, until
 
 
@@ -82,13 +83,19 @@ async def site(pages: Mapping[str, Page]) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-def poller(root: str, *paths: str, clock: RushedClock | None = None, **settings: object) -> HeadlinePoller:
+def poller(
+    root: str,
+    *paths: str,
+    clock: RushedClock | None = None,
+    matcher: Matcher | None = None,
+    **settings: object,
+) -> HeadlinePoller:
     """A poller of these paths, each a source named after its path."""
     sources = [
         msgspec.convert({"name": path.strip("/"), "url": root + path} | settings, HeadlineSettings)
         for path in paths
     ]
-    return HeadlinePoller(sources, clock or RushedClock(held=True), chance=lambda: 1.0)
+    return HeadlinePoller(sources, clock or RushedClock(held=True), matcher=matcher, chance=lambda: 1.0)
 
 
 # -- a source that does as it should
@@ -347,6 +354,20 @@ async def test_once_is_newest_first_and_the_first_source_tells_a_story() -> None
         headlines, errors = await poller(root, "/a", "/b", "/c", "/d").once()
     assert [headline.source for headline in headlines] == ["c", "a"]
     assert errors == {"d": "answered HTTP 503"}
+
+
+async def test_a_fault_of_ours_stays_with_its_source(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Matcher):
+        def join(self, headline: Headline) -> Headline:
+            if headline.source == "a":
+                raise RuntimeError("planted")
+            return headline
+
+    async with site({"/a": GOOD, "/b": GOOD}) as root:
+        headlines, errors = await poller(root, "/a", "/b", matcher=Broken(())).once()
+    assert [headline.source for headline in headlines] == ["b"]
+    assert errors == {"a": "internal error: RuntimeError"}
+    assert "planted" in caplog.text
 
 
 async def test_sources_that_are_switched_off_are_not_asked() -> None:
