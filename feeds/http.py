@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from ipaddress import ip_address
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 from urllib.parse import urlsplit
@@ -24,6 +25,15 @@ USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) Tickwall/0.1"
 _CHUNK = 65_536
 
 
+def is_loopback(url: str) -> bool:
+    """Whether an address is of this very machine, which no proxy can reach for us."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 class Answer(NamedTuple):
     """An HTTP answer; ``headers`` ignores the case of names."""
 
@@ -38,30 +48,35 @@ class Http:
     """An HTTP client; enter it as an asynchronous context.
 
     At most ``per_host`` requests to one host are under way, and a request's time-out starts when its
-    turn has come. Proxies are those of the environment.
+    turn has come. Proxies are those of the environment, except for this machine itself.
     """
 
     def __init__(self, per_host: int = 1) -> None:
         self._per_host = per_host
         self._turns: dict[str, asyncio.Semaphore] = {}
-        self._session: aiohttp.ClientSession
+        self._sessions: dict[bool, aiohttp.ClientSession]
+        """By whether it may use a proxy."""
 
     async def __aenter__(self) -> Self:
         import aiohttp
 
-        self._session = aiohttp.ClientSession(
-            trust_env=True,
-            headers={"User-Agent": USER_AGENT},
-            # A venue's cookie would tie our requests together; none needs one.
-            cookie_jar=aiohttp.DummyCookieJar(),
-            connector=aiohttp.TCPConnector(limit=0),
-        )
+        self._sessions = {
+            by_proxy: aiohttp.ClientSession(
+                trust_env=by_proxy,
+                headers={"User-Agent": USER_AGENT},
+                # A venue's cookie would tie our requests together; none needs one.
+                cookie_jar=aiohttp.DummyCookieJar(),
+                connector=aiohttp.TCPConnector(limit=0),
+            )
+            for by_proxy in (True, False)
+        }
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._session.close()
+        for session in self._sessions.values():
+            await session.close()
 
     async def get(
         self,
@@ -84,7 +99,7 @@ class Http:
 
         async with self._turn(url):
             try:
-                async with self._session.get(
+                async with self._sessions[not is_loopback(url)].get(
                     URL(url, encoded=True), headers=headers, timeout=aiohttp.ClientTimeout(total=timeout)
                 ) as response:
                     if response.status not in (200, 304):

@@ -7,8 +7,18 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from feeds.coinbase import CoinbaseFeed, CoinbaseSettings
+from feeds.http import is_loopback
 from feeds.tencent import TencentFeed, TencentSettings
-from tests.loopback.feeding import Collector, RushedClock, StreamServer, running, says, until
+from tests.loopback.feeding import (
+    Collector,
+    PageServer,
+    RushedClock,
+    StreamServer,
+    answers,
+    running,
+    says,
+    until,
+)
 from tests.unit.test_coinbase import ticker
 from tests.unit.test_tencent import page, row
 
@@ -85,3 +95,30 @@ async def test_streams_come_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -
             async with running(feed.run(sink)):
                 await until(lambda: len(sink.all) == 1)
             assert proxy.asked[0] == "CONNECT stream.invalid:80 HTTP/1.1"
+
+
+async def test_this_machine_is_not_asked_of_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or a demo behind a company's proxy would show nothing; the proxy named here is not there."""
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    async with (
+        PageServer(answers(page(row()))).serving() as pages,
+        StreamServer(says(ticker())).serving() as server,
+    ):
+        sink = Collector()
+        quotes = TencentFeed(TencentSettings(quote_url=pages.url), ["9888.HK"], RushedClock())
+        async with running(quotes.run(sink)):
+            await until(lambda: len(sink.all) >= 1)
+        crypto = CoinbaseFeed(CoinbaseSettings(stream_url=server.url), ["BTC-USD"], RushedClock())
+        async with running(crypto.run(sink)):
+            await until(lambda: sink.all[-1].symbol == "BTC-USD")
+
+
+@pytest.mark.parametrize(
+    ("url", "ours"),
+    [("http://127.0.0.1:8/", True), ("ws://localhost/", True), ("http://[::1]:8/", True),
+     ("http://10.0.0.1/", False), ("wss://stream.invalid/", False), ("http://localhost.invalid/", False)],
+)  # fmt: skip
+def test_what_this_machine_is(url: str, ours: bool) -> None:
+    """By name or by number."""
+    assert is_loopback(url) is ours
