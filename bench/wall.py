@@ -58,7 +58,7 @@ def frames(tiles: int, changing: int) -> Frames:
         base = chance.choice((520, 2480, 11320, 64500))
         path = [base]
         for _ in minutes:
-            path.append(path[-1] + chance.randint(-base // 400, base // 380))
+            path.append(path[-1] + chance.randint(-(base // 300), base // 300))
         prices = [Decimal(price).scaleb(-2) for price in path]
         quote = Quote(
             symbol,
@@ -252,14 +252,13 @@ def compare(name: str) -> list[Ratio]:
     return rows
 
 
-def main(arguments: list[str]) -> None:
-    """The benchmark, or with arguments one of its programs."""
-    if arguments:
-        kind, tiles, changing = arguments
-        child(kind, int(tiles), int(changing))
-    else:
-        report([row for name in CASES for row in compare(name)])
+def main() -> list[Ratio]:
+    """CPU and bytes of the wall against curses."""
+    return [row for name in CASES for row in compare(name)]
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if sys.argv[1:]:
+        child(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    else:
+        report(main())
