@@ -1,0 +1,449 @@
+"""The application: one engine under the screens. Pictures are pulled on a frame clock, alerts are pushed."""
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager, suppress
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.worker import Worker, WorkerCancelled, WorkerFailed
+
+from market.errors import TickwallError
+from market.freshness import Quality, age_text
+from market.headline import Headline
+from tui import output
+from tui.alerts import AlertBook, Told, told
+from tui.keys import Place, bindings, commands
+from tui.lists import built_in, configured
+from tui.screens.main import MainScreen
+from tui.screens.view import View
+from tui.terminal import PatientDriver
+from tui.theme import THEME, look
+from widgets.face import Look
+from widgets.status import Remark
+
+if TYPE_CHECKING:
+    from market.alert import Suppressed
+    from monitor.assembly import Run
+    from monitor.config import Config
+    from monitor.engine import FeedChange, Listener, PhaseChange
+    from tui.bridge import Bridge
+
+log = logging.getLogger(__name__)
+
+Opening = Callable[["Listener"], AbstractAsyncContextManager["Run"]]
+"""Makes the run that the wall shows, its clock telling the time, and ends what belongs to it."""
+
+BELL_S = 2.0
+"""Seconds between two bells, and two toasts, at least: an opening jump fires a dozen alerts at once."""
+
+LOOK_S = 1.0
+"""Seconds between two looks at what changes without a quote: ages, the clock, feeds, the file."""
+
+SILENCE_S = 10.0
+"""Seconds without any quote after which the wall says so, and what each feed says."""
+
+TOAST_S = 6.0
+TOAST_LINES = 16
+"""Lines of screen below which nothing is said over the tiles."""
+
+
+class WallApp(App[None]):
+    """The listener of one engine.
+
+    State to read: ``monitor`` (the run, once it is there), ``alerts``, ``muted``, ``paused``, ``ended``
+    (why the engine no longer runs, or ``None``).
+    """
+
+    TITLE = "Tickwall"
+    CSS_PATH = "app.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.ANYWHERE)]
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(
+        self,
+        opening: Opening,
+        *,
+        config: "Config | None" = None,
+        reload: "Callable[[], Config] | None" = None,
+    ) -> None:
+        """``config`` is what holds until the run brings its own, ``None`` for the defaults; ``reload`` reads
+        it anew when its file was saved."""
+        super().__init__()
+        self.monitor: Run | None = None
+        self.alerts = AlertBook()
+        self.muted = False
+        self.ended: str | None = None
+        self._opening = opening
+        self._config = config
+        self._reload = reload
+        self._bridge: Bridge | None = None
+        self._engine: Worker[None] | None = None
+        self._output = output.install(self)
+        self._main: MainScreen | None = None
+        self._paused_at: float | None = None
+        self._started_at = time.monotonic()
+        self._next_look = 0.0
+        self._unannounced: list[Told] = []
+        self._next_bell = 0.0
+        self._file_seen: object = None
+        self._clock: Timer | None = None
+        self._said = Remark("")
+        self._said_until = 0.0
+        self.register_theme(THEME)
+        self.theme = THEME.name
+        self.animation_level = "none"  # each step of an animation is a frame that a slow link must carry
+
+    # -- starting and leaving
+
+    def get_default_screen(self) -> Screen[None]:
+        """The wall itself: it is there in the first frame."""
+        today = datetime.now(UTC).date()
+        lists = configured(self._config.settings, today) if self._config else built_in(today)
+        self._main = MainScreen(lists)
+        return self._main
+
+    @property
+    def main(self) -> MainScreen:
+        """The screen below all others."""
+        assert self._main is not None
+        return self._main
+
+    def on_mount(self) -> None:
+        """Start the engine once the first frame is out: what it imports would hold that up."""
+        self._wear()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            # Only the main thread may; elsewhere (tests) there is nobody to send a signal.
+            with suppress(ValueError, RuntimeError):
+                asyncio.get_running_loop().add_signal_handler(number, self.exit)
+        self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
+        self._engine = self.run_worker(self._drive(), name="engine", exit_on_error=False)
+
+    async def _drive(self) -> None:
+        """Run the engine; whatever ends it is a line on the screen, which stays with its last values."""
+        try:
+            async with self._opening(self) as run:
+                self._adopt(run)
+                await run.run()
+                self._end(run)
+        except Exception as error:
+            error = _innermost(error)
+            if self.monitor is None and isinstance(error, TickwallError):
+                # Nothing was shown yet that is worth keeping: a tape that is not there, a store in use.
+                self.exit(return_code=error.exit_code, message=f"tickwall: {error}")
+                return
+            log.exception("the engine stopped")
+            why = error if isinstance(error, TickwallError) else f"internal error: {error!r}"
+            self.ended = f"the engine stopped: {why}"
+            self.look_again()
+
+    def _end(self, run: "Run") -> None:
+        """The tape, or the simulated day, is over: its last picture stays."""
+        if run.exit_code:
+            message = "; ".join(run.engine.failures.values())
+            self.exit(return_code=run.exit_code, message=f"tickwall: {message}")
+        self.ended = "the day is over" if run.engine.quality is Quality.SIMULATED else "the tape has ended"
+        self.look_again()
+
+    def _adopt(self, run: "Run") -> None:
+        from tui.bridge import Bridge
+
+        self.monitor = run
+        self._config = run.config
+        self._bridge = Bridge(run.engine)
+        for stored in run.engine.store.recent():
+            self.alerts.add(told(stored.number, stored.line))
+        self._file_seen = self._stamp()
+        self._settle()
+
+    def _settle(self) -> None:
+        """Take over what the configuration says of the screen."""
+        assert self._config is not None and self._bridge is not None
+        settings = self._config.settings
+        self._bridge.names = settings.display.names
+        self.main.show_watchlists(configured(settings, self._bridge.today))
+        self._wear()
+        self._show_alerts()
+        if self._clock is not None:
+            self._clock.stop()
+        self._clock = self.set_interval(1 / self._fps, self._frame)
+
+    @property
+    def _fps(self) -> int:
+        if self._config is None:
+            return 10
+        display = self._config.settings.display
+        return 1 if display.low_bandwidth else display.fps
+
+    def look(self) -> Look:
+        """How everything is drawn."""
+        return look(self._config.settings.display if self._config else None, plain=self.no_color)
+
+    def _wear(self) -> None:
+        self.main.wall.fps = self._fps
+        for screen in self.views:
+            screen.wear(self.look())
+
+    async def on_unmount(self) -> None:
+        """Nothing is left behind: the engine has closed its sockets, and a venue's process is gone."""
+        if self._engine is not None:
+            self._engine.cancel()
+            with suppress(WorkerFailed, WorkerCancelled):
+                await self._engine.wait()
+
+    # -- the frame clock
+
+    @property
+    def views(self) -> list[View]:
+        """The screens that show market values, the lowest first."""
+        return [screen for screen in self.screen_stack if isinstance(screen, View)]
+
+    def look_again(self) -> None:
+        """Show everything anew at the next frame."""
+        self._next_look = 0.0
+
+    def _frame(self) -> None:
+        """One frame: what changed goes to the screens; nothing is drawn for a terminal that is behind."""
+        if self._bridge is None or (isinstance(self._driver, PatientDriver) and self._driver.pending):
+            return
+        whole = (now := time.monotonic()) >= self._next_look
+        if whole:
+            self._next_look = now + LOOK_S
+            self._check_file()
+            self._check_silence(now)
+        if self.paused:
+            if whole:
+                self.main.show_status()
+            return
+        dirty = self._bridge.engine.state.drain()
+        for view in self.views:
+            view.pull(self._bridge, dirty, whole=whole)
+
+    @property
+    def paused(self) -> bool:
+        """Whether the picture stands still."""
+        return self._paused_at is not None
+
+    def remarks(self) -> list[Remark]:
+        """What the status line says of the application."""
+        now = time.monotonic()
+        remarks = []
+        if self._paused_at is not None:
+            remarks.append(Remark(f"PAUSED {age_text(now - self._paused_at)}, p goes on", urgent=True))
+        if self.ended is not None:
+            remarks.append(Remark(self.ended, urgent=True))
+        if self._said.text and now < self._said_until:
+            remarks.append(self._said)
+        if self.muted:
+            remarks.append(Remark("bell off"))
+        return remarks
+
+    def say(self, text: str, *, urgent: bool = False) -> None:
+        """Answer a key at the bottom, for a few seconds."""
+        self._said = Remark(text, urgent)
+        self._said_until = time.monotonic() + TOAST_S
+        self.main.show_status()
+
+    def _check_silence(self, now: float) -> None:
+        """Without any quote a wall of hyphens must not look like a quiet market."""
+        assert self.monitor is not None and self._bridge is not None
+        silent = not self.monitor.engine.state.applied and now - self._started_at > SILENCE_S
+        lines: list[str] = []
+        if silent or (self.ended is not None and not self.monitor.engine.state.applied):
+            lines.append(
+                "No feed has answered so far. Without a network, `tickwall demo` shows a simulated day."
+            )
+            lines += [
+                f"{feed.name}: {feed.health}{f', {feed.reason}' if feed.reason else ''}"
+                for feed in self._bridge.feeds()
+            ]
+        self.main.show_notice(lines)
+
+    # -- what the engine tells
+
+    def alert(self, number: int, line: str) -> None:
+        """An alert, as the store holds it: shown at once, even while the picture is paused."""
+        alert = told(number, line)
+        if not self.alerts.add(alert):
+            return
+        self._show_alerts()
+        self._unannounced.append(alert)
+        wait = self._next_bell - time.monotonic()
+        if wait <= 0:
+            self._announce()
+        elif len(self._unannounced) == 1:
+            self.set_timer(wait, self._announce)
+
+    def _announce(self) -> None:
+        """Ring, and say what came since the last time: one toast, however many they are."""
+        alerts, self._unannounced = self._unannounced, []
+        if not alerts:
+            return
+        self._next_bell = time.monotonic() + BELL_S
+        config = self._config
+        if not self.muted and (config is None or config.settings.display.bell):
+            self.bell()
+        more = f"{len(alerts)} alerts, the newest: " if len(alerts) > 1 else ""
+        self.toast(f"{more}{alerts[-1].message}")
+
+    def toast(self, text: str, *, title: str = "", grave: bool = False) -> None:
+        """Say something over everything for a few seconds, in the place of what was said before.
+
+        On the smallest screens a toast would hide all the rest: there it stands in the status line.
+        """
+        if self.size.height < TOAST_LINES:
+            self.say(text, urgent=True)
+            return
+        self.clear_notifications()
+        self.notify(
+            text, title=title, severity="error" if grave else "warning", timeout=TOAST_S, markup=False
+        )
+
+    def suppressed(self, suppressed: "Suppressed") -> None:
+        """A withheld alert has no place on the screen; the log has it."""
+        quote = suppressed.quote
+        log.info("withheld: %s %s at %s: %s", suppressed.rule_id, quote.symbol, quote.last, suppressed.reason)
+
+    def headline(self, headline: Headline) -> None:
+        """The next look finds it."""
+
+    def feed(self, change: "FeedChange") -> None:
+        """Feeds are shown as they stand; a turn is shown at the next frame."""
+        log.info("feed %s: %s %s", change.name, change.health, change.reason or "")
+        self.look_again()
+
+    def phase(self, change: "PhaseChange") -> None:
+        """A phase is shown at the next frame."""
+        self.look_again()
+
+    def _show_alerts(self) -> None:
+        for view in self.views:
+            view.show_alerts()
+        self.look_again()  # the marks on the tiles
+
+    # -- keys
+
+    def action_acknowledge(self) -> None:
+        """See to the alert that is chosen; else to those of the name that is; else to the newest."""
+        waiting = self.alerts.waiting
+        view = self.views[-1]
+        chosen = self.main.chosen_alert if view is self.main else None
+        if chosen is not None:
+            numbers = [chosen]
+        else:
+            numbers = [alert.number for alert in waiting if alert.symbol == view.symbol]
+            numbers = numbers or [alert.number for alert in waiting[-1:]]
+        self.alerts.acknowledge(*numbers)
+        self._show_alerts()
+        self.say(f"acknowledged {len(numbers)}" if numbers else "nothing to acknowledge")
+
+    def action_acknowledge_all(self) -> None:
+        """See to every alert."""
+        numbers = [alert.number for alert in self.alerts.waiting]
+        self.alerts.acknowledge(*numbers)
+        self.clear_notifications()
+        self._show_alerts()
+        self.say(f"acknowledged {len(numbers)}" if numbers else "nothing to acknowledge")
+
+    def action_mute(self) -> None:
+        """Bell off or on."""
+        self.muted = not self.muted
+        self.say("" if self.muted else "bell on")
+
+    def action_pause(self) -> None:
+        """The picture stands still, or goes on with all that happened since."""
+        self._paused_at = time.monotonic() if self._paused_at is None else None
+        self.look_again()
+        self.main.show_status()
+
+    def action_help(self) -> None:
+        """Every key."""
+        from tui.screens.help import HelpScreen
+
+        self._show(HelpScreen())
+
+    def action_feeds(self) -> None:
+        """The feeds in full."""
+        from tui.screens.feeds import FeedsScreen
+
+        self._show(FeedsScreen())
+
+    def open_name(self, symbol: str) -> None:
+        """A name's detail."""
+        from tui.screens.detail import DetailScreen
+
+        self._show(DetailScreen(symbol))
+
+    def open_headline(self, headline: Headline) -> None:
+        """A headline: in the browser, where there is one to open, else its address to copy."""
+        from tui.screens.headline import HeadlineScreen
+
+        self._show(HeadlineScreen(headline))
+
+    def _show(self, screen: Screen[None]) -> None:
+        if type(self.screen) is type(screen):
+            return
+        self.push_screen(screen)
+        if isinstance(screen, View):
+            self.look_again()
+
+    def action_repaint(self) -> None:
+        """Draw everything anew: something else wrote on the terminal."""
+        if self._output is not None:
+            self._output.repaint()
+        self.refresh()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: every key that does something, by name."""
+        for key in commands():
+            place = self.main if key.place is Place.MAIN else self
+            if place is self or screen is self.main:
+                run = partial(self.run_action, key.action, place)
+                yield SystemCommand(key.what.capitalize(), f"key {key.shown}", run)
+
+    # -- the configuration file
+
+    def _stamp(self) -> object:
+        """What of the file changes when it is saved; ``None`` while there is no file."""
+        if self._config is None:
+            return None
+        try:
+            stat = self._config.path.stat()
+        except OSError:
+            return None
+        return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+    def _check_file(self) -> None:
+        """Take the configuration anew when its file was saved; a bad one changes nothing, and is told."""
+        stamp = self._stamp()
+        if self._reload is None or self.monitor is None or stamp in (None, self._file_seen):
+            return
+        self._file_seen = stamp
+        try:
+            config = self._reload()
+            self.monitor.reload(config)
+        except TickwallError as error:
+            log.error("reload refused: %s", error)
+            self.toast(str(error), title="Not reloaded, the running configuration stays", grave=True)
+            self.say("configuration not reloaded")
+            return
+        self._config = config
+        self._settle()
+        self.say("configuration reloaded")
+
+
+def _innermost(error: Exception) -> Exception:
+    """The error that says most, out of whatever groups it came in."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error

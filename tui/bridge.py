@@ -1,0 +1,265 @@
+"""Bridge: from what the engine holds to what the widgets show. The only place that knows both."""
+
+import time
+from collections.abc import Iterable, Sequence
+from datetime import date, tzinfo
+from typing import NamedTuple
+
+from market.clock import SECOND
+from market.facts import Facts
+from market.freshness import Health, Quality, age_text
+from market.headline import Headline
+from market.instrument import instrument
+from market.quote import Quote
+from market.session import TRADING, calendar
+from market.state import Entry
+from monitor.engine import Engine, Intake
+from widgets.feed_status import FeedLine
+from widgets.formatting import coarse_age, tag
+from widgets.index_strip import Hours, IndexLine
+from widgets.name_sheet import Sheet, Source
+from widgets.tile import Tile
+
+MARKS = {Quality.SIMULATED: "SIM", Quality.REPLAY: "TAPE"}
+"""What stands on every tile whose prices are not today's market."""
+
+_TIMES = {"XHKG": "HKT", "XNYS": "ET", "24/7": "UTC"}
+
+
+class Exchange(NamedTuple):
+    """Whose day the screen follows, and what its time is called."""
+
+    mic: str
+    zone: tzinfo
+    time: str
+
+
+class FeedAccount(NamedTuple):
+    """One feed in full; figures as (word, value), ready to read."""
+
+    name: str
+    health: Health
+    figures: Sequence[tuple[str, str]]
+
+
+class Bridge:
+    """Reads one engine. Of its own it keeps the language of names, and counts to tell a feed's rate."""
+
+    def __init__(self, engine: Engine, *, names: str = "en") -> None:
+        self.engine = engine
+        self.names = names
+        self.mark = MARKS.get(engine.quality, "")
+        self._counts: dict[str, tuple[float, int, float]] = {}  # per feed: when, quotes until then, rate
+
+    @property
+    def exchange(self) -> Exchange:
+        """Hong Kong's day where anything of it is watched, else the first name's."""
+        mics = {entry.calendar.mic: entry.calendar for entry in self.engine.state.entries.values()}
+        hours = mics.get("XHKG") or next(iter(mics.values()), calendar("XHKG"))
+        return Exchange(hours.mic, hours.zone, _TIMES[hours.mic])
+
+    @property
+    def today(self) -> date:
+        """The date there."""
+        return calendar(self.exchange.mic).day_of(self.engine.clock.now())
+
+    @property
+    def banner(self) -> str:
+        """What stands over the whole screen when its prices are not today's market."""
+        if self.engine.quality is Quality.REPLAY:
+            return f"REPLAY {self.today}"
+        return "SIMULATED" if self.engine.quality is Quality.SIMULATED else ""
+
+    def hours(self) -> Hours:
+        """What the exchange's clock says."""
+        now = self.engine.clock.now()
+        hours = calendar(self.exchange.mic)
+        next_at, next_phase = hours.next_change(now)
+        return Hours(now, hours.phase_at(now), next_at, next_phase)
+
+    # -- tiles
+
+    def tiles(self, symbols: Iterable[str], alerted: frozenset[str] = frozenset()) -> dict[str, Tile]:
+        """The tiles of some symbols as they stand now; ``alerted`` have an alert to acknowledge."""
+        now = self.engine.clock.now()
+        entries = self.engine.state.entries
+        return {
+            symbol: self._tile(entry, now, symbol in alerted)
+            for symbol in symbols
+            if (entry := entries.get(symbol)) is not None
+        }
+
+    def _tile(self, entry: Entry, now: int, alert: bool) -> Tile:
+        name = instrument(entry.symbol).title(self.names)
+        quote = entry.quote
+        if quote is None or entry.session_date is None:
+            return Tile(entry.symbol, name, tag=self.mark, quality=self.engine.quality, alert=alert)
+        delay = self.delay(quote)
+        age = max(now - quote.ts_event, 0)
+        quality = self._quality(entry, quote, now, delay)
+        return Tile(
+            symbol=entry.symbol,
+            name=name,
+            quote=quote,
+            minutes=entry.minutes,
+            session=entry.calendar.session(entry.session_date),
+            quality=quality,
+            tag=tag(quality, age / SECOND, delay / SECOND, self.mark),
+            age=coarse_age(age / SECOND),
+            alert=alert,
+        )
+
+    def delay(self, quote: Quote) -> int:
+        """By how much the quote's source is known to be late, nanoseconds."""
+        intake = self.engine.intakes.get(quote.source)
+        return max(intake.meter.delay if intake is not None else 0, quote.delay * SECOND)
+
+    def _quality(self, entry: Entry, quote: Quote, now: int, delay: int) -> Quality:
+        """A price is stale once its market has traded on for longer than the rules allow.
+
+        So yesterday's close is not stale at night, and is as soon as today's trading has begun.
+        """
+        late = now - delay
+        limit = self.engine.limits.max_age
+        if late - quote.ts_event > limit and _traded_since(entry, quote.ts_event, late) > limit:
+            return Quality.STALE
+        return Quality.DELAYED if delay else self.engine.quality
+
+    # -- indices and history
+
+    def index(self, symbol: str) -> IndexLine:
+        """An index as the strip shows it; without history the streaks are left out."""
+        entry = self.engine.state.entries.get(symbol)
+        quote = entry.quote if entry is not None else None
+        if entry is None or quote is None:
+            return IndexLine(symbol)
+        now, delay = self.engine.clock.now(), self.delay(quote)
+        quality = self._quality(entry, quote, now, delay)
+        # The whole strip says SIMULATED already: here only what is wrong with this index.
+        word = tag(quality, (now - quote.ts_event) / SECOND, delay / SECOND)
+        facts = self.facts(quote)
+        if facts is None or facts.hole:
+            return IndexLine(symbol, quote, tag=word, quality=quality)
+        return IndexLine(
+            symbol=symbol,
+            quote=quote,
+            day=facts.day.streak,
+            week=facts.week.streak,
+            month=facts.month.streak,
+            year_pct=facts.year.pct,
+            record_pct=facts.pct_below,
+            highest_since=facts.highest_since,
+            record=facts.record_date == facts.session_date,
+            tag=word,
+            quality=quality,
+        )
+
+    def facts(self, quote: Quote) -> Facts | None:
+        """What history says of a quote, where history is loaded."""
+        return self.engine.profiles.facts(quote) if self.engine.profiles is not None else None
+
+    def sentences(self, quote: Quote) -> tuple[str, ...]:
+        """The same in words, the rarest first."""
+        return self.engine.profiles.sentences(quote) if self.engine.profiles is not None else ()
+
+    def sheet(self, symbol: str) -> Sheet:
+        """A watched name in full."""
+        entry = self.engine.state.entries[symbol]
+        now = self.engine.clock.now()
+        quote = entry.quote
+        tile = self._tile(entry, now, alert=False)
+        if quote is None:
+            return Sheet(instrument(symbol), tile)
+        said = {quote.source: quote, **entry.others}
+        sources = [
+            Source(name, other.last, coarse_age(max(now - other.ts_event, 0) / SECOND))
+            for name, other in sorted(said.items(), key=lambda item: item[0] != quote.source)
+        ]
+        return Sheet(
+            instrument=instrument(symbol),
+            tile=tile,
+            phase=entry.calendar.phase_at(now).replace("_", " "),
+            sources=sources,
+            facts=self.sentences(quote),
+            why_no_facts="nothing stands out"
+            if self.facts(quote)
+            else "no daily history so far",
+        )
+
+    # -- headlines
+
+    @property
+    def newest_headline(self) -> Headline | None:
+        """The one told last: another than before means that there is news."""
+        return self.engine.headlines[-1] if self.engine.headlines else None
+
+    def headlines(self, symbol: str | None = None) -> Sequence[Headline]:
+        """Those held, newest first; of one name, where one is given."""
+        held = [line for line in self.engine.headlines if symbol is None or symbol in line.symbols]
+        return sorted(held, key=lambda line: line.ts_event, reverse=True)
+
+    # -- feeds
+
+    def feeds(self) -> list[FeedLine]:
+        """Every feed as it stands."""
+        return [self._feed(intake) for intake in self.engine.intakes.values()]
+
+    def _feed(self, intake: Intake) -> FeedLine:
+        now = self.engine.clock.now()
+        status = intake.feed.status
+        health, reason = self.engine.judge(intake, now)
+        return FeedLine(
+            name=intake.feed.name,
+            health=health,
+            reason=reason,
+            rate=self._rate(intake.feed.name, status.quotes),
+            lag_s=status.lag_s,
+            errors=status.errors,
+            rejected=status.rejected,
+            reconnects=status.reconnects,
+            next_try_s=None if status.next_try is None else (status.next_try - now) / SECOND,
+        )
+
+    def accounts(self) -> list[FeedAccount]:
+        """Every feed with all that it counted."""
+        return [self._account(intake) for intake in self.engine.intakes.values()]
+
+    def _account(self, intake: Intake) -> FeedAccount:
+        now = self.engine.clock.now()
+        status, meter, line = intake.feed.status, intake.meter, self._feed(intake)
+        figures = [
+            ("reason", line.reason),
+            ("next try in", None if line.next_try_s is None else age_text(line.next_try_s)),
+            ("newest quote", age_text((now - intake.newest) / SECOND) + " old" if intake.newest else "none"),
+            ("delay", f"{meter.delay // SECOND} s" if meter.delay else "none established"),
+            ("clock ahead by", f"{meter.skew / SECOND:+.1f} s" if meter.skew else None),
+            ("quotes", f"{status.quotes:,} ({line.rate:.1f}/s lately)"),
+            ("frames", f"{status.frames:,}"),
+            ("rejected", f"{status.rejected:,}"),
+            ("errors", f"{status.errors:,}"),
+            ("reconnects", f"{status.reconnects:,}"),
+            ("not sent to us", f"{status.missed:,}" if status.missed else None),
+        ]
+        return FeedAccount(line.name, line.health, [(word, value) for word, value in figures if value])
+
+    def _rate(self, name: str, quotes: int) -> float:
+        """Quotes a second of real time, smoothed over a few of them."""
+        now = time.monotonic()
+        at, count, rate = self._counts.get(name, (now, quotes, 0.0))
+        if now - at < 0.5:  # asked twice: by the bar, and by the feeds' own screen
+            self._counts.setdefault(name, (now, quotes, rate))
+            return rate
+        rate += ((quotes - count) / (now - at) - rate) * 0.3
+        self._counts[name] = (now, quotes, rate)
+        return rate
+
+
+def _traded_since(entry: Entry, ts: int, until: int) -> int:
+    """Trading time of the name's exchange between two instants, nanoseconds, or more."""
+    hours = entry.calendar
+    own, latest = hours.latest(ts), hours.latest(until)
+    if own.date == latest.date:
+        return latest.trading_ns_between(ts, until)
+    if hours.between(own.date, latest.date) > 1 or latest.phase_at(until) in TRADING:
+        return until - ts  # a session was missed, or trading has begun anew
+    return own.trading_ns_between(ts, until) + latest.trading_ns_between(ts, until)

@@ -1,0 +1,120 @@
+"""The commands that open the wall: on the configured feeds, on a simulated day, on a tape."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from market.errors import ParseError
+from tui.tty import demand_terminal
+
+if TYPE_CHECKING:
+    from monitor.assembly import Run
+    from monitor.config import Config
+    from monitor.demo import Simulation, VenueProcess
+    from monitor.engine import Listener
+    from tui.app import WallApp
+
+log = logging.getLogger(__name__)
+
+
+def wall(config_path: str | None, *, debug: bool) -> int:
+    """The wall on the configured feeds; the exit code once it is left.
+
+    ``TerminalError`` without a terminal, ``ConfigError`` for a bad configuration, before anything is drawn.
+    """
+    demand_terminal()
+    from monitor.config import load
+
+    reload = partial(load, config_path)
+    config = reload()
+    from tui.app import WallApp
+
+    return _show(WallApp(partial(_live, config, debug), config=config, reload=reload))
+
+
+def demo(simulation: "Simulation", config_path: str | None, *, debug: bool) -> int:
+    """The wall on a simulated day. The venue starts first, and comes up while the first frame is drawn."""
+    demand_terminal()
+    from monitor.demo import venue
+
+    with venue(simulation) as process:
+        from tui.app import WallApp
+
+        return _show(WallApp(partial(_simulated, process, config_path, debug)))
+
+
+def replay(tape: str, speed: float, config_path: str | None, *, strict: bool, debug: bool) -> int:
+    """The wall on a recorded tape; 65 for one that cannot be read, or under ``strict`` has a bad line."""
+    demand_terminal()
+    from monitor.config import load
+
+    reload = partial(load, config_path)
+    config = reload()
+    from tui.app import WallApp
+
+    return _show(WallApp(partial(_taped, config, tape, speed, strict, debug), config=config, reload=reload))
+
+
+def _show(app: "WallApp") -> int:
+    app.run()
+    return app.return_code or 0
+
+
+@asynccontextmanager
+async def _live(config: "Config", debug: bool, listener: "Listener") -> AsyncIterator["Run"]:
+    await _import_engine(debug)
+    from monitor.assembly import COALESCE, opened
+    from monitor.config import state_dir
+    from monitor.store import Store
+
+    with closing(Store(state_dir() / "alerts.db")) as store:
+        async with opened(config, store, listener, coalesce=COALESCE) as run:
+            yield run
+
+
+@asynccontextmanager
+async def _simulated(
+    process: "VenueProcess", config_path: str | None, debug: bool, listener: "Listener"
+) -> AsyncIterator["Run"]:
+    # The venue starts while the engine is imported; its answer is waited for beside the event loop.
+    await _import_engine(debug)
+    from monitor.assembly import COALESCE, opened
+    from monitor.store import Store
+
+    config = await asyncio.to_thread(process.config, config_path)
+    with closing(Store()) as store:
+        async with opened(config, store, listener, coalesce=COALESCE) as run:
+            yield run
+
+
+@asynccontextmanager
+async def _taped(
+    config: "Config", tape: str, speed: float, strict: bool, debug: bool, listener: "Listener"
+) -> AsyncIterator["Run"]:
+    await _import_engine(debug)
+    from monitor.assembly import taped
+    from monitor.store import Store
+
+    with closing(Store()) as store:
+        on_error = None if strict else _skip
+        async with taped(config, store, listener, tape, speed=speed, on_error=on_error) as run:
+            # Before the first quote, so that alerts tell the same facts at any speed.
+            await run.prime()
+            yield run
+
+
+def _skip(error: ParseError) -> None:
+    log.warning("%s", error)
+
+
+async def _import_engine(debug: bool) -> None:
+    """Import what the engine needs in a thread, while the screen answers keys; send the log to its file."""
+    await asyncio.to_thread(import_module, "monitor.assembly")
+    from monitor.config import state_dir
+    from monitor.logs import to_file
+
+    to_file(state_dir() / "tickwall.log", debug=debug)

@@ -1,0 +1,312 @@
+"""The main screen: index strip, tiles, headlines, alerts and feeds, on a terminal of any size."""
+
+from collections.abc import Sequence, Set
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+
+from market.headline import Headline
+from tui.filter import Filter
+from tui.keys import Place, bindings
+from tui.layout import Layout, lay_out
+from tui.lists import Watchlist, Watchlists
+from tui.screens.view import View
+from widgets.alerts import AlertPane
+from widgets.face import Look
+from widgets.feed_status import FeedStatusBar
+from widgets.headlines import HeadlinePane
+from widgets.index_strip import IndexStrip
+from widgets.lines import Lines
+from widgets.notice import Notice
+from widgets.order import Sort
+from widgets.status import Remark, StatusLine
+from widgets.tabs import Tab, TabLine
+from widgets.wall import Wall
+
+if TYPE_CHECKING:
+    from tui.bridge import Bridge
+
+PANES = ("wall", "headlines", "alerts")
+
+SORTED = {
+    Sort.LIST: "in list order",
+    Sort.PERCENT: "by %",
+    Sort.MOVE: "by |%|",
+    Sort.NAME: "by name",
+    Sort.CODE: "by code",
+    Sort.VOLUME: "by volume",
+}
+"""What the status line says of each order."""
+
+
+class MainScreen(View):
+    """State to read: ``watchlist``, ``pane`` (the one in view where panes are tabs), ``plan``."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.MAIN)]
+    AUTO_FOCUS = "#wall"
+
+    def __init__(self, watchlists: Watchlists) -> None:
+        super().__init__()
+        self.watchlists = watchlists
+        self.watchlist = watchlists.lists[0]
+        self.strip = IndexStrip(id="strip")
+        self.notice = Notice(id="notice")
+        self.wall = Wall(id="wall")
+        self.headlines = HeadlinePane(id="headlines")
+        self.alerts = AlertPane(id="alerts")
+        self.panes = Horizontal(self.headlines, self.alerts, id="panes")
+        self.feeds = FeedStatusBar(id="feeds")
+        self.tabs = TabLine(id="tabs")
+        self.filter = Filter(id="filter")
+        self.status = StatusLine(id="status")
+        self.pane = "wall"
+        self.plan = Layout(0, 0, 0, 0, 0, 0, False)
+        self._panes_wanted = True
+        self._newest: Headline | None = None
+        self._feed_count = 0
+
+    def compose(self) -> ComposeResult:
+        """The parts, from the top."""
+        yield self.strip
+        yield self.notice
+        yield self.wall
+        yield self.panes
+        yield self.feeds
+        yield self.tabs
+        yield self.filter
+        yield self.status
+
+    def on_mount(self) -> None:
+        """Tiles stand there from the first frame, without prices."""
+        self._show_list(self.watchlist)
+
+    @property
+    def chosen_alert(self) -> int | None:
+        """The number of the alert under the cursor, while the alerts have the keys."""
+        pane = self.alerts
+        return pane.current.number if pane.has_focus and pane.current is not None else None
+
+    @property
+    def symbol(self) -> str | None:
+        """The name under the cursor."""
+        return self.wall.cursor
+
+    def wear(self, look: Look) -> None:
+        """Show everything in this look from now on."""
+        self.wall.look = look
+        for part in self.query(Lines):
+            part.look = look
+
+    def show_watchlists(self, watchlists: Watchlists) -> None:
+        """Show these from now on; the one that is shown stays, if it is still there."""
+        self.watchlists = watchlists
+        self._show_list(watchlists.after(self.watchlist.name, 0))
+
+    def _show_list(self, watchlist: Watchlist) -> None:
+        self.watchlist = watchlist
+        self.wall.show(watchlist.symbols)
+        self.fit()
+
+    # -- the picture
+
+    def pull(self, bridge: "Bridge", dirty: Set[str], *, whole: bool) -> None:
+        """Show the newest of the names that changed; about once a second of everything."""
+        symbols = self.watchlist.symbols
+        alerted = self.wall_app.alerts.symbols
+        tiles = bridge.tiles(symbols if whole else dirty & set(symbols), alerted)
+        self.wall.update(tiles)
+        if not whole:
+            return
+        exchange = bridge.exchange
+        self.strip.zone, self.strip.place = exchange.zone, exchange.time
+        self.strip.show(
+            [bridge.index(symbol) for symbol in self.watchlists.indices], bridge.hours(), bridge.banner
+        )
+        feeds = bridge.feeds()
+        if len(feeds) != self._feed_count:
+            self._feed_count = len(feeds)
+            self.fit()
+        self.feeds.show(feeds)
+        self._show_headlines(bridge)
+        self.show_status()
+
+    def _show_headlines(self, bridge: "Bridge") -> None:
+        newest = bridge.newest_headline
+        if newest is not self._newest:
+            self._newest = newest
+            self.headlines.show(bridge.headlines(), bridge.today)
+
+    def show_alerts(self) -> None:
+        """The alerts changed; they are shown even while the picture is paused."""
+        self.alerts.show(list(reversed(list(self.wall_app.alerts))))
+        self._show_tabs()
+
+    def show_status(self) -> None:
+        """The line at the bottom: what is chosen, and what is unusual."""
+        app, wall = self.wall_app, self.wall
+        first, last, count = wall.window
+        if self.pane != "wall":
+            first, last = 1, count
+        names = f"{count} names" if (first, last) == (1, count) or not count else f"{first}-{last} of {count}"
+        chosen = [Remark(f"{self.watchlist.name}: {names}"), Remark(SORTED[wall.sort])]
+        if wall.filter:
+            chosen.append(Remark(f"filter {wall.filter!r}, Esc drops it"))
+        said = app.remarks()
+        urgent = [remark for remark in said if remark.urgent]
+        remarks = [*urgent, *chosen, *(remark for remark in said if not remark.urgent)]
+        self.status.show(remarks, "? help  / filter  q leave")
+
+    def show_notice(self, lines: Sequence[str]) -> None:
+        """Say over the tiles what is wrong with the whole picture; no lines when nothing is."""
+        changed = len(lines) != len(self.notice.lines)
+        self.notice.show(lines)
+        if changed:
+            self.fit()
+
+    # -- layout
+
+    def on_resize(self) -> None:
+        """Share the new room out."""
+        self.fit()
+
+    def fit(self) -> None:
+        """Share the lines of the terminal out between the parts."""
+        width, height = self.app.size
+        notice = min(len(self.notice.lines), max(0, height // 3))
+        self.plan = plan = lay_out(
+            width,
+            height,
+            tiles=len(self.watchlist.symbols),
+            indices=len(self.watchlists.indices),
+            feeds=max(1, self._feed_count),
+            notice=notice,
+            panes=self._panes_wanted,
+        )
+        if not plan.tabbed:
+            self.pane = "wall"
+        self.set_class(plan.tabbed, "-tabbed")
+        shown = {pane: not plan.tabbed or pane == self.pane for pane in PANES}
+        heights = {
+            "#strip": plan.strip,
+            "#notice": notice,
+            "#wall": plan.wall if shown["wall"] else 0,
+            "#panes": plan.panes if not plan.tabbed else 0 if shown["wall"] else plan.wall,
+            "#feeds": plan.feeds,
+            "#tabs": plan.tabs,
+        }
+        for selector, lines in heights.items():
+            part = self.query_one(selector)
+            part.display = lines > 0
+            part.styles.height = max(lines, 1)
+        for pane in PANES[1:]:
+            self.query_one(f"#{pane}").display = shown[pane]
+        filtering = self.filter.is_open
+        self.status.display = plan.status > 0 and not filtering
+        self._show_tabs()
+
+    def _show_tabs(self) -> None:
+        waiting = len(self.wall_app.alerts.waiting)
+        tabs = [
+            Tab("wall", "Wall"),
+            Tab("headlines", "Headlines"),
+            Tab("alerts", "Alerts", f" {waiting}!" if waiting else ""),
+            Tab("feeds", "Feeds"),
+        ]
+        self.tabs.show(tabs, self.pane)
+
+    @on(TabLine.Chosen)
+    def _choose_tab(self, event: TabLine.Chosen) -> None:
+        self.action_pane(event.pane)
+
+    def action_pane(self, pane: str) -> None:
+        """Go to a pane, wherever it stands; the feeds have a screen of their own."""
+        if pane == "feeds":
+            self.wall_app.action_feeds()
+            return
+        self.pane = pane
+        if pane != "wall":
+            self._panes_wanted = True
+        self.fit()
+        self.query_one(f"#{pane}").focus()
+
+    def action_next_pane(self, step: int) -> None:
+        """The next pane, round and round."""
+        focused = self.focused.id if self.focused is not None else None
+        now = PANES.index(focused) if focused in PANES else 0
+        panes = PANES if self._panes_wanted or self.plan.tabbed else PANES[:1]
+        self.action_pane(panes[(now + step) % len(panes)])
+
+    def action_panes(self) -> None:
+        """Panes away or back; on a small screen, where there is one at a time, the next."""
+        if self.plan.tabbed:
+            self.action_next_pane(1)
+            return
+        self._panes_wanted = not self._panes_wanted
+        self.fit()
+        if not self._panes_wanted:
+            self.wall.focus()
+
+    # -- order, filter, watchlist
+
+    def action_sort(self, step: int) -> None:
+        """Sort the tiles by the next order, or the one before."""
+        orders = list(Sort)
+        self.wall.sort = orders[(orders.index(self.wall.sort) + step) % len(orders)]
+        self.show_status()
+
+    def action_watchlist(self, step: int) -> None:
+        """Show the next watchlist, or the one before."""
+        self._show_list(self.watchlists.after(self.watchlist.name, step))
+        self.wall_app.look_again()
+
+    def action_filter(self) -> None:
+        """Open the filter; every printable key is its own from now on."""
+        self.action_pane("wall")
+        self.filter.open(self.wall.filter)
+        self.fit()
+
+    def action_move_tiles(self, columns: int, rows: int) -> None:
+        """Move on the tiles while the filter has the keys."""
+        self.wall.action_move(columns, rows)
+
+    @on(Filter.Changed)
+    def _filter_changed(self, event: Filter.Changed) -> None:
+        if self.filter.is_open:
+            self.wall.filter = event.value
+
+    @on(Filter.Closed)
+    def _filter_closed(self, event: Filter.Closed) -> None:
+        self.wall.filter = event.text
+        self.fit()
+        self.wall.focus()
+        self.show_status()
+
+    def action_back(self) -> None:
+        """Drop the filter; else go back to the tiles."""
+        if self.wall.filter:
+            self.wall.filter = ""
+            self.show_status()
+        else:
+            self.action_pane("wall")
+
+    # -- opening
+
+    @on(Wall.Opened)
+    def _open_name(self, event: Wall.Opened) -> None:
+        self.wall_app.open_name(event.symbol)
+
+    @on(Wall.Moved)
+    def _moved(self) -> None:
+        self.show_status()
+
+    @on(AlertPane.Opened)
+    def _open_alert(self, event: AlertPane.Opened) -> None:
+        if event.alert.symbol:
+            self.wall_app.open_name(event.alert.symbol)
+
+    @on(HeadlinePane.Opened)
+    def _open_headline(self, event: HeadlinePane.Opened) -> None:
+        self.wall_app.open_headline(event.headline)
