@@ -1,8 +1,10 @@
-"""Logging: to standard error, one harmless line a record, with journal priorities under systemd."""
+"""Logging: one harmless line a record, to standard error (journal priorities under systemd) or a file."""
 
 import logging
 import os
 import sys
+from io import TextIOWrapper
+from pathlib import Path
 
 from market.text import clean
 
@@ -30,6 +32,30 @@ def to_stderr(*, debug: bool) -> None:
     """Send the program's log to standard error; warnings and worse, or everything under ``--debug``."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Formatter(journal="JOURNAL_STREAM" in os.environ))
+    _use(handler, debug=debug)
+
+
+def to_file(path: Path, *, debug: bool) -> None:
+    """Send it to a file of at most a megabyte, and the one before it: a screen has its standard error taken.
+
+    The file comes to be with its first record; where it cannot, records are lost, and nothing else.
+    """
+    from logging.handlers import RotatingFileHandler
+
+    class Handler(RotatingFileHandler):
+        def _open(self) -> TextIOWrapper:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return super()._open()
+
+        def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+            """Not on the screen, which is where logging would write it."""
+
+    handler = Handler(path, maxBytes=1_000_000, backupCount=1, encoding="utf-8", delay=True)
+    handler.setFormatter(_Formatter(journal=False))
+    _use(handler, debug=debug)
+
+
+def _use(handler: logging.Handler, *, debug: bool) -> None:
     logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING, handlers=[handler], force=True)
     if not debug:
         return

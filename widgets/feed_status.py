@@ -1,0 +1,99 @@
+"""The feeds' status: one line each, so that a silent feed never looks like a quiet market."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from rich.style import Style
+
+from market.freshness import Health, age_text
+from market.text import clean
+from widgets.formatting import fit
+from widgets.lines import Line, Lines
+
+_WORST_FIRST = (Health.DOWN, Health.STALE, Health.CONNECTING, Health.DELAYED, Health.LIVE, Health.CLOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLine:
+    """One feed as it stands; seconds, and counts since the start."""
+
+    name: str
+    health: Health
+    reason: str | None = None
+    rate: float = 0.0
+    """Quotes a second, lately."""
+    lag_s: float | None = None
+    errors: int = 0
+    rejected: int = 0
+    reconnects: int = 0
+    next_try_s: float | None = None
+    """How long until it tries again; ``None`` while it is connected."""
+
+
+class FeedStatusBar(Lines):
+    """Call ``show`` with the feeds. With fewer lines than feeds, the last line names all that are left."""
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self.feeds: Sequence[FeedLine] = ()
+
+    def show(self, feeds: Sequence[FeedLine]) -> None:
+        """Show these feeds, in this order; where there is no room for all, the troubled ones come first."""
+        self.feeds = feeds
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """A line each, or what fits."""
+        if len(self.feeds) <= height:
+            return [self._line(feed, width) for feed in self.feeds]
+        troubled = sorted(self.feeds, key=lambda feed: _WORST_FIRST.index(feed.health))
+        return [
+            *(self._line(feed, width) for feed in troubled[: height - 1]),
+            self._summary(troubled[height - 1 :]),
+        ]
+
+    def _style(self, feed: FeedLine) -> Style:
+        style = self.look.palette
+        if feed.health in (Health.DOWN, Health.STALE):
+            return style.stale
+        return style.delayed if feed.health in (Health.DELAYED, Health.CONNECTING) else style.muted
+
+    def _line(self, feed: FeedLine, width: int) -> Line:
+        """``● tencent    live       12.4/s  lag 0.8s  errors 1  reconnects 1  reason, next try in 7s``"""
+        glyphs, style = self.look.glyphs, self.look.palette
+        figures = [f"{feed.rate:6.1f}/s"]
+        if feed.lag_s is not None:
+            figures.append(f"lag {_lag(feed.lag_s)}")
+        for word, value in (
+            ("errors", feed.errors),
+            ("rejected", feed.rejected),
+            ("reconnects", feed.reconnects),
+        ):
+            if value and width >= 60:
+                figures.append(f"{word} {value}")
+        trouble = clean(feed.reason or "", 120)
+        if feed.next_try_s is not None:
+            again = f"next try in {age_text(feed.next_try_s)}"
+            trouble = f"{trouble}, {again}" if trouble else again
+        head = fit(f" {clean(feed.name, 20)}", 12, glyphs.ellipsis)
+        state = fit(feed.health.value, 10)
+        text = f" {'  '.join(figures)}  {trouble}"
+        return [
+            Segment(glyphs.bullet if feed.health is Health.LIVE else glyphs.alert, self._style(feed)),
+            Segment(head, style.text),
+            Segment(state, self._style(feed)),
+            Segment(fit(text, width - 23, glyphs.ellipsis), style.muted),
+        ]
+
+    def _summary(self, feeds: Sequence[FeedLine]) -> Line:
+        line: Line = []
+        for feed in feeds:
+            line.append(Segment(f" {clean(feed.name, 12)} ", self.look.palette.muted))
+            line.append(Segment(feed.health.value, self._style(feed)))
+        return line
+
+
+def _lag(seconds: float) -> str:
+    """``0.8s``, ``15:00``: tenths only where they mean something."""
+    return f"{seconds:.1f}s" if abs(seconds) < 10 else age_text(seconds)

@@ -1,0 +1,75 @@
+"""Reader: a page of lines that is longer than the screen, scrolled with the keys."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
+
+from widgets.formatting import fit
+from widgets.lines import Line, Lines
+
+
+class Reader(Lines, can_focus=True):
+    """A heading, and below it what ``page`` says, from ``top`` on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll(-1)", "Up", show=False),
+        Binding("down,j", "scroll(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home", "end(-1)", "First", show=False),
+        Binding("end", "end(1)", "Last", show=False),
+    ]
+
+    HEADING: ClassVar[str] = ""
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self.top = 0
+        self._length = 0
+
+    def page(self, width: int) -> Sequence[Line]:
+        """All lines, for a width in cells."""
+        raise NotImplementedError
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """What of the page is in view; the heading says how much there is besides."""
+        style, glyphs = self.look.palette, self.look.glyphs
+        page = self.page(width)
+        self._length = len(page)
+        self.top = max(0, min(self.top, len(page) - height + 1))
+        last = min(self.top + height - 1, len(page))
+        more = f" {self.top + 1}-{last}/{len(page)} " if last - self.top < len(page) else " "
+        rule = glyphs.rail * (width - len(self.HEADING) - len(more) - 3)
+        head = Segment(
+            fit(f"{glyphs.rail} {self.HEADING} {rule}{more}", width, glyphs.ellipsis), style.strong
+        )
+        return [[head], *page[self.top : last]]
+
+    def _go(self, top: int) -> None:
+        self.top = max(0, top)
+        self.redraw()
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll by lines."""
+        self._go(self.top + lines)
+
+    def action_page(self, pages: int) -> None:
+        """Scroll by what is in view."""
+        self._go(self.top + pages * max(1, self.size.height - 2))
+
+    def action_end(self, side: int) -> None:
+        """Scroll to the first line (-1) or the last (1)."""
+        self._go(self._length if side > 0 else 0)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """A few lines down."""
+        event.stop()
+        self.action_scroll(3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """A few lines up."""
+        event.stop()
+        self.action_scroll(-3)

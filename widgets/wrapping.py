@@ -1,0 +1,22 @@
+"""Text broken into lines by cells, not characters: an ideograph takes two, and may stand last in a line."""
+
+from rich.cells import cell_len, set_cell_size
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Lines of at most ``width`` cells, broken at blanks where there are any; one empty line for no text."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split():
+        joined = f"{line} {word}" if line else word
+        if cell_len(joined) <= width:
+            line = joined
+            continue
+        if line:
+            lines.append(line)
+        line = word
+        while cell_len(line) > width > 1:
+            head = set_cell_size(line, width).rstrip()
+            lines.append(head)
+            line = line[len(head) :]
+    return [*lines, line]
