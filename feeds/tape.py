@@ -162,13 +162,16 @@ _encode = msgspec.json.Encoder().encode
 class TapeReader:
     """Turns the bytes of a tape into entries, in whatever pieces they come.
 
-    ``lines`` counts what was read, ``bad`` what of it could not be used and went to ``on_error``.
+    ``lines`` counts what was read, ``bad`` what of it could not be used and went to ``on_error``. Without
+    ``on_error`` nothing is read beyond the first bad line: what was good before it is handed out, and
+    the next call raises ``ParseError``.
     """
 
     def __init__(self, on_error: OnError | None = None) -> None:
         self.lines = 0
         self.bad = 0
         self._on_error = on_error
+        self._failed: ParseError | None = None
         self._head = b""
         self._begun = False
         self._gunzip: _Gunzip | None = None
@@ -178,6 +181,8 @@ class TapeReader:
 
     def feed(self, chunk: bytes) -> list[Entry]:
         """The entries of the lines that this piece completes."""
+        if self._failed is not None:
+            raise self._failed
         if not self._begun:
             chunk = self._head = self._head + chunk
             if len(chunk) < len(_GZIP):
@@ -198,16 +203,21 @@ class TapeReader:
     def close(self) -> list[Entry]:
         """The entry of a last line without its line break; tells of a compressed tape that was cut short."""
         entries: list[Entry] = []
-        if self._gunzip is not None and self._gunzip.is_cut:
-            self._report(self.lines + 1, "the compressed tape is cut short here")
-        elif self._rest or self._head:
-            entries = self._take(self._head + b"\n")
+        if self._failed is None:
+            if self._gunzip is not None and self._gunzip.is_cut:
+                self._report(self.lines + 1, "the compressed tape is cut short here")
+            elif self._rest or self._head:
+                entries = self._take(self._head + b"\n")
+        if self._failed is not None and not entries:
+            raise self._failed
         return entries
 
     def _take(self, piece: bytes) -> list[Entry]:
         *lines, self._rest = (self._rest + piece).split(b"\n")
         entries: list[Entry] = []
         for line in lines:
+            if self._failed is not None:
+                break
             self.lines += 1
             if self._skipping:
                 self._skipping = False
@@ -267,8 +277,9 @@ class TapeReader:
         self.bad += 1
         error = ParseError("tape", f"line {number}: {clean(reason, 160)}", line)
         if self._on_error is None:
-            raise error
-        self._on_error(error)
+            self._failed = error
+        else:
+            self._on_error(error)
 
 
 class _Gunzip:

@@ -10,6 +10,7 @@ from market.headline import Headline
 from market.instrument import instrument
 from market.quote import Quote
 from market.session import Phase
+from market.symbol import is_index
 
 _SIX = Decimal("0.000001")
 _MONEY = {"HKD": "HK$", "USD": "US$", "CNY": "CN¥", "EUR": "€", "GBP": "£", "JPY": "JP¥"}
@@ -52,7 +53,7 @@ class Alert:
         known = instrument(self.quote.symbol)
         text = (
             f"{known.name} {known.symbol} {percent(self.value)}"
-            f" at {money(self.quote.last, self.quote.currency or known.currency)},"
+            f" at {_level(self.quote)},"
             f" through {sign}{plain(self.threshold)}%"
         )
         return f"{text}: {self.facts[0]}" if self.facts else text
@@ -71,6 +72,12 @@ class Suppressed:
     ts: int
 
 
+def _level(quote: Quote) -> str:
+    """A price in its currency, or an index in points."""
+    currency = quote.currency or instrument(quote.symbol).currency
+    return money(quote.last, "" if is_index(quote.symbol) else currency)
+
+
 def percent(value: Decimal) -> str:
     """``+10.07%``, two decimals truncated towards zero: 9.999 must not read as 10."""
     return f"{value.quantize(Decimal('0.01'), rounding=ROUND_DOWN):+}%"
@@ -80,7 +87,7 @@ def money(amount: Decimal, currency: str) -> str:
     """``HK$124.60``: at least two decimals, more where the venue wrote more."""
     exponent = amount.as_tuple().exponent
     text = f"{amount:,}" if isinstance(exponent, int) and exponent <= -2 else f"{amount:,.2f}"
-    return _MONEY.get(currency, f"{currency} ") + text
+    return _MONEY.get(currency, f"{currency} ".lstrip()) + text
 
 
 def plain(number: Decimal) -> str:

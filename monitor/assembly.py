@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-
-from feeds.headlines import HeadlinePoller
+from pathlib import Path
 
 from feeds.clock import SystemClock
+from feeds.headlines import HeadlinePoller
 from feeds.registry import build
 from feeds.replay import TapeClock, TapeFeed
 from feeds.simulated_clock import SimulatedClock
@@ -17,13 +17,16 @@ from feeds.tape import OnError
 from market.clock import SECOND, Clock
 from market.duration import parse_duration
 from market.freshness import Quality
+from market.instrument import instrument, known
+from market.matching import Matcher
 from market.symbol import is_crypto, is_hong_kong
 from market.watchlist import expand
 from monitor import exit as exit_code
 from monitor.config import Config
 from monitor.engine import Engine, Limits, Listener
-from monitor.history import loader
+from monitor.history import cache_dir, sources
 from monitor.profiles import Profiles
+from monitor.reducer import ProfileLoader
 from monitor.rules import rule_book, watched
 from monitor.settings import Settings
 from monitor.store import Store
@@ -153,8 +156,18 @@ def _engine(config: Config, clock: Clock, store: Store, listener: Listener, qual
         listener=listener,
         quality=quality,
         limits=Limits(config.max_age, config.max_delay),
-        profiles=Profiles(loader(config)),
+        profiles=Profiles(_history(config, clock, quality)),
     )
+
+
+def _history(config: Config, clock: Clock, quality: Quality) -> ProfileLoader:
+    """Where history comes from: the user's folder, then the feeds' vendors.
+
+    A tape fetches nothing from outside, and neither a tape nor a simulation leaves anything in the cache.
+    """
+    folder = Path(config.settings.history.dir).expanduser() if config.settings.history.dir else None
+    vendors = () if quality is Quality.REPLAY else sources(config.settings.feeds)
+    return ProfileLoader(folder, vendors, clock.now, cache_dir() if quality is Quality.LIVE else None)
 
 
 def _add_feeds(engine: Engine, config: Config, coalesce: float) -> None:
@@ -167,7 +180,8 @@ def _add_feeds(engine: Engine, config: Config, coalesce: float) -> None:
             declared = int(parse_duration(delay) * SECOND) if delay else 0
             engine.add_feed(feed, engine.add_source(feed, declared))
     if settings.headlines:
-        engine.headline_feed = HeadlinePoller(settings.headlines, engine.clock)
+        matcher = Matcher(dict.fromkeys((*known(), *map(instrument, symbols))))
+        engine.headline_feed = HeadlinePoller(settings.headlines, engine.clock, matcher=matcher)
 
 
 def assign(settings: Settings, symbols: tuple[str, ...], on: date) -> dict[str, tuple[str, ...]]:

@@ -79,7 +79,8 @@ def load(
     """The configuration in force.
 
     ``path`` is what ``--config`` names, and must then exist; ``flags`` are values of other flags, by
-    dotted key (``history.dir``) or nested like the file. Raises ``ConfigError`` that names every bad key and the nearest good one.
+    dotted key (``history.dir``) or nested like the file. Raises ``ConfigError`` that names every bad key
+    and the nearest good one.
     """
     named = path or environ.get(f"{PREFIX}CONFIG")
     where = Path(named) if named else default_path(environ)
@@ -160,6 +161,8 @@ def _check(settings: Settings) -> Iterator[str]:
     for source in settings.headlines:
         for key in ("interval", "timeout"):
             yield from _checked(f"headlines.{source.name}.{key}", parse_duration, getattr(source, key))
+        if [other.name for other in settings.headlines].count(source.name) > 1:
+            yield f"headlines.{source.name}: the name is used twice"
     yield from _check_rules(settings)
 
 
@@ -183,7 +186,8 @@ def _check_rules(settings: Settings) -> Iterator[str]:
         if "/" in rule.id or not rule.id:
             yield f"{key}: an id is not empty and holds no '/'"
         if rule.kind not in RULE_KINDS:
-            yield f"{key}: kind {rule.kind!r} is not one of {', '.join(RULE_KINDS)}{_nearest(rule.kind, RULE_KINDS)}"
+            kinds = ", ".join(RULE_KINDS)
+            yield f"{key}: kind {rule.kind!r} is not one of {kinds}{_nearest(rule.kind, RULE_KINDS)}"
         steps = (rule.threshold, *rule.steps)
         if any(not step.is_finite() or step <= 0 for step in steps):
             yield f"{key}: threshold and steps are percentages above 0"

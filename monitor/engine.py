@@ -216,7 +216,7 @@ class Engine:
         try:
             await feed.run(sink)
         except TickwallError as error:
-            self._fail(feed, str(error))
+            self._fail(feed, getattr(error, "reason", str(error)))
         except Exception as error:
             log.exception("feed %s broke", feed.name)
             self._fail(feed, f"internal error: {type(error).__name__}")
@@ -228,6 +228,7 @@ class Engine:
             log.exception("headlines broke")
 
     def _fail(self, feed: Feed, reason: str) -> None:
+        log.error("%s: %s", feed.name, reason)
         feed.status.state = Health.DOWN
         feed.status.reason = reason
         self.failures[feed.name] = reason

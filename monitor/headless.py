@@ -133,11 +133,14 @@ def _state(choices: Choices, config: Config) -> Path | None:
 
 
 async def _run(choices: Choices, config: Config, reload_from: str | None, state: Path | None) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     store = Store(state)
     lines = JsonLines(_write, store, headlines=choices.headlines)
     try:
         async with _opened(choices, config, store, lines) as this:
-            return await _drive(this, choices, reload_from, lines, store)
+            return await _drive(this, choices, reload_from, lines, store, stop)
     finally:
         store.close()
 
@@ -151,7 +154,9 @@ def _opened(
     return taped(config, store, lines, choices.tape, speed=choices.speed, on_error=on_error)
 
 
-async def _drive(this: Run, choices: Choices, reload_from: str | None, lines: JsonLines, store: Store) -> int:
+async def _drive(
+    this: Run, choices: Choices, reload_from: str | None, lines: JsonLines, store: Store, stop: asyncio.Event
+) -> int:
     engine = this.engine
     lines.tell(
         line(
@@ -164,26 +169,23 @@ async def _drive(this: Run, choices: Choices, reload_from: str | None, lines: Js
             rules=len(engine.rules.rules),
         )
     )
-    if not this.is_live:
-        await this.prime()
     for stored in store.untold():
         lines.alert(stored.number, stored.line, repeat=True)
     reason = "failed"
     try:
-        reason = await _until_done(this, choices, reload_from, lines)
+        reason = await _until_done(this, choices, reload_from, lines, stop)
     finally:
         lines.tell(line("session", engine.clock.now(), event="stopped", reason=reason, **summary(engine)))
     return this.exit_code
 
 
-async def _until_done(this: Run, choices: Choices, reload_from: str | None, lines: JsonLines) -> str:
-    """Wait for the first reason to stop, and name it."""
+async def _until_done(
+    this: Run, choices: Choices, reload_from: str | None, lines: JsonLines, stop: asyncio.Event
+) -> str:
+    """Run until the first reason to stop, and name it."""
     loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, lambda: _reload(this, reload_from, lines))
-    tasks = {asyncio.create_task(this.run()): "ended", asyncio.create_task(stop.wait()): "signal"}
+    tasks = {asyncio.create_task(_run_primed(this)): "ended", asyncio.create_task(stop.wait()): "signal"}
     tasks[asyncio.create_task(lines.reader_left.wait())] = "reader left"
     if choices.duration is not None:
         tasks[asyncio.create_task(asyncio.sleep(choices.duration))] = "duration"
@@ -198,6 +200,12 @@ async def _until_done(this: Run, choices: Choices, reload_from: str | None, line
     for task in done:
         task.result()
     return tasks[done.pop()]
+
+
+async def _run_primed(this: Run) -> None:
+    if not this.is_live:
+        await this.prime()
+    await this.run()
 
 
 async def _closed(this: Run) -> None:

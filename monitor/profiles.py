@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import date
 
 from market.facts import Facts, facts
@@ -14,7 +14,7 @@ from market.symbol import mic
 
 log = logging.getLogger(__name__)
 
-Loader = Callable[[tuple[str, ...], date], AsyncIterator[Profile | str]]
+Loader = Callable[[Sequence[str], date], AsyncIterator[Profile | str]]
 """Yields a profile for each symbol as of a session date, or one line that says why there is none."""
 
 
@@ -23,6 +23,7 @@ class Profiles:
 
     def __init__(self, load: Loader) -> None:
         self.problems: list[str] = []
+        """Why names have no profile, as last asked for."""
         self._load = load
         self._by_symbol: dict[str, Profile] = {}
         self._wanted: asyncio.Queue[tuple[tuple[str, ...], date]] = asyncio.Queue()
@@ -43,15 +44,17 @@ class Profiles:
 
     async def _fill(self, symbols: tuple[str, ...], session_date: date) -> None:
         """A failure is a line, never the end."""
+        self.problems = problems = []
         try:
             async for loaded in self._load(symbols, session_date):
                 if isinstance(loaded, Profile):
                     self._by_symbol[loaded.symbol] = loaded
                 else:
-                    self.problems.append(loaded)
-                    log.warning("history: %s", loaded)
+                    problems.append(loaded)
         except Exception:
             log.exception("history broke")
+        if problems:
+            log.warning("history: %d of %d names without: %s", len(problems), len(symbols), "; ".join(problems))
 
     def get(self, symbol: str) -> Profile | None:
         """The profile of a symbol, where one is loaded."""

@@ -158,7 +158,7 @@ def headlines(limit: int, as_json: bool, config_path: str | None, debug: bool) -
     """The headlines of the configured sources once, newest first."""
     from monitor.headlines import run
 
-    return run(config_path, as_json=as_json, limit=limit)
+    return run(config_path, as_json=as_json, limit=limit, debug=debug)
 
 
 @cli.command()

@@ -15,7 +15,7 @@ def foreign() -> str | None:
         origin = module.__file__ if module is not None else getattr(find_spec(name), "origin", None)
         if origin is None or Path(origin).resolve().parent.parent != home:
             return (
-                f"the package {name!r} comes from {origin}, not from {home}: another project has put a package"
-                " of that name in this environment. Install tickwall in one of its own (pipx or uv tool)."
+                f"the package {name!r} comes from {origin}, not from {home}: another project has put one of"
+                " that name into this environment. Install tickwall in one of its own (pipx or uv tool)."
             )
     return None

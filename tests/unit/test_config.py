@@ -1,0 +1,142 @@
+"""Configuration: what holds, where it comes from, and what is said of a bad one."""
+
+from pathlib import Path
+
+import pytest
+
+from monitor.config import ConfigError, default_path, effective, load
+from monitor.configure import masked
+
+NOWHERE = {"XDG_CONFIG_HOME": "/nonexistent"}
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    """A file with that text."""
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def problems(tmp_path: Path, text: str) -> list[str]:
+    """What loading it says."""
+    with pytest.raises(ConfigError) as refused:
+        load(written(tmp_path, text), environ=NOWHERE)
+    assert refused.value.exit_code == 78
+    return refused.value.problems
+
+
+def test_without_a_file_the_defaults_hold() -> None:
+    """The keyless feeds, the built-in watchlists, two headline sources, and no rules of one's own."""
+    config = load(environ=NOWHERE)
+    settings = config.settings
+    assert not config.found
+    assert settings.watchlists["tech"] == ("@hstech",)
+    assert [name for name, feed in settings.feeds.items() if feed.enabled] == ["tencent", "yahoo"]
+    assert [source.name for source in settings.headlines] == ["hkexnews", "rthk"]
+    assert config.max_age == 90_000_000_000
+    assert {origin for _, _, origin in effective(config)} == {"default"}
+
+
+def test_the_file_that_init_writes_holds_the_defaults(tmp_path: Path) -> None:
+    """So that a line taken out of its comment changes one thing."""
+    shipped = Path(__file__).parents[2] / "monitor" / "config.toml"
+    assert load(shipped, environ=NOWHERE).settings == load(environ=NOWHERE).settings
+    uncommented = "\n".join(
+        line.removeprefix("# ") if line.startswith(("# ", "[")) and ("= " in line or line.startswith("# [")) else line
+        for line in shipped.read_text("utf-8").splitlines()
+    )
+    settings = load(written(tmp_path, uncommented), environ=NOWHERE).settings
+    assert settings.rule[0].id == "big-mover"
+    assert settings.display == load(environ=NOWHERE).settings.display
+
+
+def test_flag_over_environment_over_file(tmp_path: Path) -> None:
+    """And each value says whose it is."""
+    path = written(tmp_path, "[display]\nfps = 5\nbell = false\n[history]\ndir = 'a'\n")
+    environ = {"TICKWALL_DISPLAY_FPS": "7", "TICKWALL_HISTORY_DIR": "b"}
+    config = load(path, flags={"history.dir": "c"}, environ=environ)
+    assert (config.settings.display.fps, config.settings.history.dir) == (7, "c")
+    origins = {key: origin for key, _, origin in effective(config)}
+    assert origins["display.fps"] == "environment TICKWALL_DISPLAY_FPS"
+    assert (origins["display.bell"], origins["history.dir"], origins["schema"]) == ("file", "flag", "default")
+
+
+def test_the_environment_sets_feeds_and_lists() -> None:
+    """Symbols are parted by commas."""
+    environ = NOWHERE | {"TICKWALL_FEEDS_TENCENT_SYMBOLS": "9888, 700", "TICKWALL_FEEDS_YAHOO_ENABLED": "false"}
+    feeds = load(environ=environ).settings.feeds
+    assert feeds["tencent"].symbols == ("9888", "700")
+    assert not feeds["yahoo"].enabled
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("watchlits = 'x'", "watchlits: unknown key; did you mean 'watchlists'?"),
+        ("[display]\nfsp = 3", "display.fsp: unknown key; did you mean 'fps'?"),
+        ("[display]\nfps = 31", "display.fps: 31 is not from 1 to 30"),
+        ("[display]\ncolours = 'pink'", "display.colours: "),
+        ("[feeds.tencnt]\nenabled = true", "feeds.tencnt: unknown feed; did you mean 'tencent'?"),
+        ("[feeds.tencent]\ninterval = 'fast'", "feeds.tencent: interval: "),
+        ("[feeds.tencent]\nquote_url = 'ftp://x'", "feeds.tencent: quote_url: "),
+        ("watchlist = 'mine'", "watchlist: 'mine' is not one of tech, also, indices"),
+        ("[watchlists]\ntech = ['@nope']", "watchlists.tech: no list '@nope' ships"),
+        ("[alerts]\nmax_age = '90'", "alerts.max_age: "),
+        ("[[rule]]\nkind = 'pct_prev_close'", "rule[0]: "),
+        ("[[rule]]\nid = 'a'\nkind = 'pct'", "rule 'a': kind 'pct' is not one of pct_prev_close"),
+        ("[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\nthreshold = '-5'", "rule 'a': threshold and steps"),
+        ("[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\nsteps = ['4']", "rule 'a': steps rise"),
+        ("[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\nclear = '6'", "rule 'a': clear lies"),
+        ("[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\nsinks = ['dsk']", "rule 'a': no sink 'dsk'"),
+        ("[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\nsymbols = ['@x']", "rule 'a': symbols: no list '@x'"),
+        ("schema = 2", "schema: "),
+    ],
+)
+def test_a_bad_key_is_named_with_the_nearest_good_one(tmp_path: Path, text: str, said: str) -> None:
+    """One line each, the key first."""
+    assert [problem for problem in problems(tmp_path, text) if problem.startswith(said)]
+
+
+def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
+    """Nobody wants to mend one line and hear of the next."""
+    assert len(problems(tmp_path, "a = 1\nb = 2\n[display]\nc = 3\n")) == 3
+
+
+def test_a_file_that_is_no_toml_or_not_there(tmp_path: Path) -> None:
+    """Named, with what to do."""
+    assert problems(tmp_path, "= 3")[0].startswith("not TOML: ")
+    with pytest.raises(ConfigError, match="tickwall config init"):
+        load(tmp_path / "none.toml", environ=NOWHERE)
+
+
+def test_an_unknown_variable_is_an_error() -> None:
+    """A typing error in a unit file must not go unseen."""
+    with pytest.raises(ConfigError, match="did you mean 'TICKWALL_DISPLAY_FPS'"):
+        load(environ=NOWHERE | {"TICKWALL_DISPLAY_FSP": "3"})
+
+
+def test_percentages_are_exact_however_they_are_written(tmp_path: Path) -> None:
+    """A TOML float is read as the decimal that was written."""
+    text = "[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\nthreshold = 2.1\nsteps = [5, '7.3']\n"
+    rule = load(written(tmp_path, text), environ=NOWHERE).settings.rule[0]
+    assert [str(step) for step in (rule.threshold, *rule.steps)] == ["2.1", "5", "7.3"]
+
+
+def test_the_file_is_where_xdg_says() -> None:
+    """Under the user's own home otherwise."""
+    assert default_path({"XDG_CONFIG_HOME": "/x"}) == Path("/x/tickwall/config.toml")
+    assert default_path({}).parts[-3:] == (".config", "tickwall", "config.toml")
+
+
+@pytest.mark.parametrize(
+    ("shown", "wanted"),
+    [
+        ("https://user:pw@host/x?token=abc&y=1", "https://***@host/x?token=***&y=1"),
+        ("wss://host/?api_key=abc", "wss://host/?api_key=***"),
+        (["https://host/?apikey=s"], ["https://host/?apikey=***"]),
+        ("https://qt.gtimg.cn/q=", "https://qt.gtimg.cn/q="),
+    ],
+)
+def test_secrets_in_addresses_are_masked(shown: object, wanted: object) -> None:
+    """Whatever they are called."""
+    assert masked(shown) == wanted

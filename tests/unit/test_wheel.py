@@ -1,0 +1,28 @@
+"""What an installation brings: exactly our packages, and the files they read."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from tests.paths import ROOT
+
+
+def test_the_wheels_top_level_names_are_exactly_ours(tmp_path: Path) -> None:
+    """Tests, benchmarks and tools never ship; styles, tables and the default configuration do."""
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT, check=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    [wheel] = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.partition("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"market", "feeds", "monitor", "widgets", "tui"}
+    for needed in (
+        "market/instruments.toml",
+        "market/calendars/XHKG.toml",
+        "market/calendars/XNYS.toml",
+        "monitor/config.toml",
+        "tui/app.tcss",
+    ):
+        assert needed in names
