@@ -1,6 +1,7 @@
 """The alerts pane: what fired, newest first, and what of it somebody has seen to."""
 
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
@@ -60,18 +61,11 @@ class AlertPane(Pane[AlertRow]):
     HEADING = "Alerts"
     EMPTY = "no alerts yet"
 
+    @dataclass
     class Opened(Message):
         """An alert was chosen."""
 
-        def __init__(self, pane: "AlertPane", alert: AlertRow) -> None:
-            super().__init__()
-            self.pane = pane
-            self.alert = alert
-
-        @property
-        def control(self) -> "AlertPane":
-            """The pane it happened in."""
-            return self.pane
+        alert: AlertRow
 
     zone: tzinfo = HONG_KONG
     """Whose time is printed."""
@@ -88,7 +82,7 @@ class AlertPane(Pane[AlertRow]):
 
     def open(self, row: AlertRow) -> None:
         """Tell who listens."""
-        self.post_message(self.Opened(self, row))
+        self.post_message(self.Opened(row))
 
     def draw_row(self, row: AlertRow, width: int, selected: bool) -> Line:
         """``! 10:14:07 ▲ Baidu 9888.HK +10.07% …``: mark, time, direction, message; quiet once seen."""

@@ -11,7 +11,14 @@ from market.text import clean
 from widgets.formatting import fit
 from widgets.lines import Line, Lines
 
-_WORST_FIRST = (Health.DOWN, Health.STALE, Health.CONNECTING, Health.DELAYED, Health.LIVE, Health.CLOSED)
+_WORST_FIRST = (
+    Health.DOWN,
+    Health.STALE,
+    Health.CONNECTING,
+    Health.DELAYED,
+    Health.LIVE,
+    Health.CLOSED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +54,10 @@ class FeedStatusBar(Lines):
         """A line each, or what fits."""
         if len(self.feeds) <= height:
             return [self._line(feed, width) for feed in self.feeds]
-        troubled = sorted(self.feeds, key=lambda feed: _WORST_FIRST.index(feed.health))
+        feeds = sorted(self.feeds, key=lambda feed: _WORST_FIRST.index(feed.health))
         return [
-            *(self._line(feed, width) for feed in troubled[: height - 1]),
-            self._summary(troubled[height - 1 :]),
+            *(self._line(feed, width) for feed in feeds[: height - 1]),
+            self._summary(feeds[height - 1 :]),
         ]
 
     def _style(self, feed: FeedLine) -> Style:
@@ -60,33 +67,30 @@ class FeedStatusBar(Lines):
         return style.delayed if feed.health in (Health.DELAYED, Health.CONNECTING) else style.muted
 
     def _line(self, feed: FeedLine, width: int) -> Line:
-        """``● tencent    live       12.4/s  lag 0.8s  errors 1  reconnects 1  reason, next try in 7s``"""
+        """``● tencent    live         12.4/s  lag 0.8s  errors 1  reconnects 1  reason, next try in 7s``"""
         glyphs, style = self.look.glyphs, self.look.palette
         figures = [f"{feed.rate:6.1f}/s"]
         if feed.lag_s is not None:
             figures.append(f"lag {_lag(feed.lag_s)}")
-        for word, value in (
-            ("errors", feed.errors),
-            ("rejected", feed.rejected),
-            ("reconnects", feed.reconnects),
-        ):
-            if value and width >= 60:
-                figures.append(f"{word} {value}")
+        if width >= 60:
+            counts = {"errors": feed.errors, "rejected": feed.rejected, "reconnects": feed.reconnects}
+            figures += [f"{word} {value}" for word, value in counts.items() if value]
         trouble = clean(feed.reason or "", 120)
         if feed.next_try_s is not None:
             again = f"next try in {age_text(feed.next_try_s)}"
             trouble = f"{trouble}, {again}" if trouble else again
-        head = fit(f" {clean(feed.name, 20)}", 12, glyphs.ellipsis)
+        head = f" {fit(clean(feed.name, 20), 10, glyphs.ellipsis)} "
         state = fit(feed.health.value, 10)
         text = f" {'  '.join(figures)}  {trouble}"
         return [
             Segment(glyphs.bullet if feed.health is Health.LIVE else glyphs.alert, self._style(feed)),
             Segment(head, style.text),
             Segment(state, self._style(feed)),
-            Segment(fit(text, width - 23, glyphs.ellipsis), style.muted),
+            Segment(fit(text, width - 1 - len(state) - 12, glyphs.ellipsis), style.muted),
         ]
 
     def _summary(self, feeds: Sequence[FeedLine]) -> Line:
+        """`` coinbase delayed tencent live``"""
         line: Line = []
         for feed in feeds:
             line.append(Segment(f" {clean(feed.name, 12)} ", self.look.palette.muted))

@@ -1,6 +1,7 @@
 """The headlines pane: news, newest first, each with the names it is about."""
 
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -23,18 +24,11 @@ class HeadlinePane(Pane[Headline]):
     HEADING = "Headlines"
     EMPTY = "no headlines yet"
 
+    @dataclass
     class Opened(Message):
         """A headline was chosen."""
 
-        def __init__(self, pane: "HeadlinePane", headline: Headline) -> None:
-            super().__init__()
-            self.pane = pane
-            self.headline = headline
-
-        @property
-        def control(self) -> "HeadlinePane":
-            """The pane it happened in."""
-            return self.pane
+        headline: Headline
 
     zone: tzinfo = HONG_KONG
     """Whose time is printed."""
@@ -52,7 +46,7 @@ class HeadlinePane(Pane[Headline]):
 
     def open(self, row: Headline) -> None:
         """Tell who listens."""
-        self.post_message(self.Opened(self, row))
+        self.post_message(self.Opened(row))
 
     def draw_row(self, row: Headline, width: int, selected: bool) -> Line:
         """``10:32 rthk     9888 Baidu wins a chip order``: time, source, names, title."""

@@ -5,7 +5,7 @@ percent of one for a single widget that hands out cached strips.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -68,31 +68,17 @@ class Wall(ScrollView, can_focus=True):
         Binding("enter", "open", "Detail"),
     ]
 
+    @dataclass
     class Moved(Message):
         """The cursor stands on another instrument (``None``: on none)."""
 
-        def __init__(self, wall: "Wall", symbol: str | None) -> None:
-            super().__init__()
-            self.wall = wall
-            self.symbol = symbol
+        symbol: str | None
 
-        @property
-        def control(self) -> "Wall":
-            """The wall it happened on."""
-            return self.wall
-
+    @dataclass
     class Opened(Message):
         """An instrument was chosen, by Enter or a second click."""
 
-        def __init__(self, wall: "Wall", symbol: str) -> None:
-            super().__init__()
-            self.wall = wall
-            self.symbol = symbol
-
-        @property
-        def control(self) -> "Wall":
-            """The wall it happened on."""
-            return self.wall
+        symbol: str
 
     def __init__(
         self,
@@ -200,8 +186,8 @@ class Wall(ScrollView, can_focus=True):
         self._filter = text
         self._reorder()
         self.scroll_to(y=0, animate=False)
-        if self.cursor not in self._place:
-            self.move_to(self.order[0] if self.order else None)
+        if self.cursor is None and self.order:
+            self.move_to(self.order[0])
 
     @property
     def window(self) -> tuple[int, int, int]:
@@ -214,7 +200,7 @@ class Wall(ScrollView, can_focus=True):
     # Order and place
 
     def _reorder(self) -> None:
-        """Filter and sort anew; the cursor stays on its instrument."""
+        """Filter and sort anew; the cursor stays on its instrument, or goes where that is not shown."""
         self._sorted_at = self._frame
         needle = self._filter.casefold().strip()
         order = [symbol for symbol in self._symbols if needle in self._words[symbol]]
@@ -224,6 +210,8 @@ class Wall(ScrollView, can_focus=True):
             return
         self.order = order
         self._place = {symbol: place for place, symbol in enumerate(order)}
+        if self.cursor not in self._place:
+            self.move_to(None)
         self._arrange()
 
     def _arrange(self) -> None:
@@ -372,7 +360,7 @@ class Wall(ScrollView, can_focus=True):
             self._faces[name].stale = True
         self._repaint(touched)
         self._reveal()
-        self.post_message(self.Moved(self, symbol))
+        self.post_message(self.Moved(symbol))
 
     def _reveal(self) -> None:
         """Scroll no further than needed to have the whole of the cursor's tile in view."""
@@ -417,4 +405,4 @@ class Wall(ScrollView, can_focus=True):
     def action_open(self) -> None:
         """Ask for the detail of the instrument under the cursor."""
         if self.cursor is not None:
-            self.post_message(self.Opened(self, self.cursor))
+            self.post_message(self.Opened(self.cursor))

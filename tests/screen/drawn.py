@@ -17,7 +17,7 @@ from textual.binding import BindingType
 from market.freshness import Health
 from tests.screen.market import tile
 from tui.output import Output, install
-from widgets.feeds import FeedLine, FeedStatusBar
+from widgets.feed_status import FeedLine, FeedStatusBar
 from widgets.headlines import HeadlinePane
 from widgets.index_strip import IndexStrip
 from widgets.wall import Wall

@@ -294,6 +294,9 @@ async def test_watchlists_are_exchanged_and_known_names_keep_their_prices() -> N
         assert app.wall.order == ["AAPL", "9988.HK"]
         await pilot.pause()
         assert "131.00" in lines(app.wall)[1]
+        assert app.moved[-1] is None
+        await pilot.press("l", "j")
+        assert app.wall.cursor == "AAPL"
         app.wall.show([])
         await pilot.pause()
         assert "nothing is watched" in lines(app.wall)[0]

@@ -17,7 +17,7 @@ from tests.screen.market import NOW, quote, tile
 from widgets.alerts import AlertPane
 from widgets.chart import DayChart
 from widgets.face import Look
-from widgets.feeds import FeedLine, FeedStatusBar
+from widgets.feed_status import FeedLine, FeedStatusBar
 from widgets.glyphs import ASCII
 from widgets.headlines import HeadlinePane
 from widgets.index_strip import Hours, IndexLine, IndexStrip, countdown
