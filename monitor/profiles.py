@@ -54,7 +54,8 @@ class Profiles:
         except Exception:
             log.exception("history broke")
         if problems:
-            log.warning("history: %d of %d names without: %s", len(problems), len(symbols), "; ".join(problems))
+            said = "; ".join(problems)
+            log.warning("history: %d of %d names have none: %s", len(problems), len(symbols), said)
 
     def get(self, symbol: str) -> Profile | None:
         """The profile of a symbol, where one is loaded."""

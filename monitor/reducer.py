@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from zlib import crc32
 
 import msgspec
 
@@ -134,7 +135,10 @@ class ProfileLoader:
         if self._cache is None:
             return None
         try:
-            kept = msgspec.json.decode(_profile_file(self._cache, symbol).read_bytes(), type=Kept)
+            check, _, body = _profile_file(self._cache, symbol).read_bytes().partition(b"\n")
+            if check != _check(body):
+                raise ValueError("its check sum is wrong")
+            kept = msgspec.json.decode(body, type=Kept)
             if (kept.format, kept.session_date, kept.made_from) != (_FORMAT, session_date, made_from):
                 return None
             return self._accept(symbol, kept.reply)
@@ -148,7 +152,8 @@ class ProfileLoader:
         if self._cache is None:
             return
         try:
-            write_whole(_profile_file(self._cache, symbol), msgspec.json.encode(kept), self._now())
+            body = msgspec.json.encode(kept)
+            write_whole(_profile_file(self._cache, symbol), _check(body) + b"\n" + body, self._now())
         except OSError as error:  # a full disk costs time at the next start, nothing else
             log.warning("%s: profile not cached: %s", symbol, error)
 
@@ -217,6 +222,11 @@ class Child:
 def _identity(file: Path) -> Identity:
     status = file.stat()
     return str(file), status.st_mtime_ns, status.st_size
+
+
+def _check(body: bytes) -> bytes:
+    """One flipped digit would still read as a profile."""
+    return b"%08x" % crc32(body)
 
 
 def _profile_file(cache: Path, symbol: str) -> Path:

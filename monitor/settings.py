@@ -4,8 +4,8 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
-from feeds.headlines import HeadlineSettings
 
+from feeds.headlines import HeadlineSettings
 from market.session import Phase
 
 

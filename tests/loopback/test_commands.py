@@ -63,8 +63,9 @@ async def venue_config(tmp_path: Path) -> AsyncIterator[str]:
 def quote_line(at: str, price: str, **more: object) -> str:
     """A tape's line on Baidu, received a tenth of a second later."""
     fields: dict[str, object] = {
-        "t": "quote", "symbol": "9888.HK", "ts_event": f"2025-09-17T{at}.000Z", "ts_recv": f"2025-09-17T{at}.100Z",
-        "last": price, "prev_close": "113.20", "source": "desk",
+        "t": "quote", "symbol": "9888.HK", "last": price,
+        "ts_event": f"2025-09-17T{at}.000Z", "ts_recv": f"2025-09-17T{at}.100Z",
+        "prev_close": "113.20", "source": "desk",
     }  # fmt: skip
     return json.dumps(fields | more)
 
@@ -77,7 +78,8 @@ def tape(path: Path, written: Iterable[str]) -> str:
 
 async def test_quote_answers_in_the_order_asked(environ: dict[str, str], venue_config: str) -> None:
     """In any convention; what no feed answers is an error of its own."""
-    code, out, _ = await tickwall(environ, "quote", "HSTECH", "09888", "AAPL", "--json", "--config", venue_config)
+    asked = ("HSTECH", "09888", "AAPL")
+    code, out, _ = await tickwall(environ, "quote", *asked, "--json", "--config", venue_config)
     rows = json.loads(out)
     assert code == 0
     assert [row["symbol"] for row in rows] == ["HSTECH", "9888.HK", "AAPL"]
@@ -128,7 +130,8 @@ async def test_headless_plays_a_tape(environ: dict[str, str], tmp_path: Path) ->
     assert "line 2" in lines(out, "error")[0]["reason"]
     assert "line 2" in err
     assert all(line["v"] == 1 and line["ts"].endswith("Z") for line in lines(out))
-    assert [line["event"] for line in lines(out, "session") if line["event"] != "phase"] == ["started", "stopped"]
+    events = [line["event"] for line in lines(out, "session")]
+    assert [event for event in events if event != "phase"] == ["started", "stopped"]
 
 
 async def test_a_strict_tape_ends_at_its_first_bad_line(environ: dict[str, str], tmp_path: Path) -> None:
@@ -166,7 +169,8 @@ async def test_headlines_that_attack_are_harmless(environ: dict[str, str], tmp_p
     """Escape sequences, bidi controls and line breaks of a tape's headline never reach the stream."""
     evil = "Baidu \x1b]0;owned\x07\x1b[31m rises\u202e\nfast"
     headline = {
-        "t": "headline", "id": "1", "ts_event": "2025-09-17T01:29:00.000Z", "ts_recv": "2025-09-17T01:29:01.000Z",
+        "t": "headline", "id": "1",
+        "ts_event": "2025-09-17T01:29:00.000Z", "ts_recv": "2025-09-17T01:29:01.000Z",
         "title": evil, "link": "javascript:alert(1)", "source": "x\x1b[0m",
     }  # fmt: skip
     path = tape(tmp_path / "t.jsonl", [json.dumps(headline), quote_line("01:30:00", "119")])

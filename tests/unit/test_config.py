@@ -1,5 +1,6 @@
 """Configuration: what holds, where it comes from, and what is said of a bad one."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -41,10 +42,7 @@ def test_the_file_that_init_writes_holds_the_defaults(tmp_path: Path) -> None:
     """So that a line taken out of its comment changes one thing."""
     shipped = Path(__file__).parents[2] / "monitor" / "config.toml"
     assert load(shipped, environ=NOWHERE).settings == load(environ=NOWHERE).settings
-    uncommented = "\n".join(
-        line.removeprefix("# ") if line.startswith(("# ", "[")) and ("= " in line or line.startswith("# [")) else line
-        for line in shipped.read_text("utf-8").splitlines()
-    )
+    uncommented = re.sub(r"(?m)^# (?=\[|\w+ = )", "", shipped.read_text("utf-8"))
     settings = load(written(tmp_path, uncommented), environ=NOWHERE).settings
     assert settings.rule[0].id == "big-mover"
     assert settings.display == load(environ=NOWHERE).settings.display
@@ -63,8 +61,8 @@ def test_flag_over_environment_over_file(tmp_path: Path) -> None:
 
 def test_the_environment_sets_feeds_and_lists() -> None:
     """Symbols are parted by commas."""
-    environ = NOWHERE | {"TICKWALL_FEEDS_TENCENT_SYMBOLS": "9888, 700", "TICKWALL_FEEDS_YAHOO_ENABLED": "false"}
-    feeds = load(environ=environ).settings.feeds
+    environ = {"TICKWALL_FEEDS_TENCENT_SYMBOLS": "9888, 700", "TICKWALL_FEEDS_YAHOO_ENABLED": "false"}
+    feeds = load(environ=NOWHERE | environ).settings.feeds
     assert feeds["tencent"].symbols == ("9888", "700")
     assert not feeds["yahoo"].enabled
 

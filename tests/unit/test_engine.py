@@ -125,10 +125,11 @@ def test_an_alert_carries_what_the_contract_says(desk: Desk) -> None:
     [alert] = desk.heard.alerts
     assert alert["message"] == "Baidu 9888.HK +10.07% at HK$124.60, through +10%"
     wanted = {
-        "v": 1, "type": "alert", "symbol": "9888.HK", "name": "Baidu", "rule_id": "big",
-        "kind": "pct_prev_close", "direction": "up", "threshold": "10", "value": "10.070671", "price": "124.60", "prev_close": "113.20",
-        "currency": "HKD", "source": "a", "quality": "live", "mic": "XHKG", "phase": "morning",
-        "session_date": "2025-09-17", "ts": "2025-09-17T02:14:07.000Z", "facts": [], "headlines": [],
+        "v": 1, "type": "alert", "symbol": "9888.HK", "name": "Baidu", "rule_id": "big", "mic": "XHKG",
+        "kind": "pct_prev_close", "direction": "up", "threshold": "10", "value": "10.070671",
+        "price": "124.60", "prev_close": "113.20", "currency": "HKD", "source": "a", "quality": "live",
+        "phase": "morning", "session_date": "2025-09-17", "ts": "2025-09-17T02:14:07.000Z",
+        "facts": [], "headlines": [],
     }  # fmt: skip
     assert {key: alert[key] for key in wanted} == wanted
 

@@ -9,8 +9,8 @@ from tests.paths import ROOT
 from tui.origin import foreign
 
 HEAVY = {
-    "aiohttp", "asyncio", "feedparser", "google.protobuf", "msgspec", "numpy", "pandas", "rich", "sqlite3", "textual",
-    "websockets",
+    "aiohttp", "asyncio", "feedparser", "google.protobuf", "msgspec", "numpy", "pandas", "rich", "sqlite3",
+    "textual", "websockets",
 }  # fmt: skip
 
 

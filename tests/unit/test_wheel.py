@@ -16,8 +16,8 @@ def test_the_wheels_top_level_names_are_exactly_ours(tmp_path: Path) -> None:
     )  # fmt: skip
     [wheel] = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    tops = {name.partition("/")[0] for name in names}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"market", "feeds", "monitor", "widgets", "tui"}
+    tops = {top for name in names if not (top := name.partition("/")[0]).endswith(".dist-info")}
+    assert tops == {"market", "feeds", "monitor", "widgets", "tui"}
     for needed in (
         "market/instruments.toml",
         "market/calendars/XHKG.toml",
