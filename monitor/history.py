@@ -123,9 +123,7 @@ class HistoryFiles:
             if file.exists():
                 log.warning("%s: history not brought up to date: %s", symbol, failures[-1])
                 return file
-        raise HistoryError(
-            f"{symbol}: {'; '.join(failures) or 'no history file, and no source to fetch one'}"
-        )
+        raise HistoryError("; ".join(failures) or "no history file, and no source to fetch one")
 
     def _is_fresh(self, file: Path, symbol: str, session_date: date) -> bool:
         """Whether a file was fetched after the last close before the session was final."""
