@@ -37,7 +37,6 @@ class Output:
         self._stock = app._display
         colours = None if app.no_color else COLOR_SYSTEMS[app.console.color_system or "truecolor"]
         self._picture = Picture(colours)
-        self._missed = False
 
     def repaint(self) -> None:
         """Draw the whole screen again: something else wrote on the terminal."""
@@ -57,26 +56,22 @@ class Output:
                 self._picture.forget()
             self._stock(screen, renderable)
         elif app._running and not app._closed and not app._batch_count:
-            driver.on_idle, driver.on_start = self._catch_up, self.repaint
+            driver.on_start = self.repaint
             self._picture.take(renderable)
             self._flush()
             app.post_display_hook()
 
-    def _catch_up(self) -> None:
-        if self._missed:
-            self._flush()
-
     def _flush(self) -> None:
         app = self._app
         driver = app._driver
-        if not isinstance(driver, PatientDriver) or app._closed:
+        if not isinstance(driver, PatientDriver) or app._closed or not app.screen_stack:
             return
         if driver.pending:
-            self._missed = True
-            # Asked twice: it may have become idle just before it could see that something was missed.
+            driver.on_idle = self._flush
+            # Asked twice: it may have become idle just before it could see whom to call.
             if driver.pending:
                 return
-        self._missed = False
+        driver.on_idle = None
         drawn = self._picture.draw()
         if drawn:
             cursor = Control.move_to(*app.screen.outer_size.clamp_offset(app.cursor_position))

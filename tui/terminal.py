@@ -113,8 +113,9 @@ class PatientDriver(LinuxDriver):
             self._writer.stop()
 
     def _idle(self) -> None:
-        if self.on_idle is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self.on_idle)
+        waiting = self.on_idle
+        if waiting is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(waiting)
 
     def _gone(self) -> None:
         if not self._loop.is_closed():
