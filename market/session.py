@@ -74,6 +74,14 @@ class Session:
         """When the close is final: the end of the closing auction, or of trading where there is none."""
         return max(end for (_, phase), (end, _) in pairwise(self.phases) if phase in TRADING)
 
+    def is_final(self, ts_event: int, now: int) -> bool:
+        """Whether a price stamped ``ts_event`` is, at ``now``, this session's close (both nanoseconds UTC).
+
+        The session must be over, and the price from its last two minutes or later: that is when the closing
+        auction ends, at random, and a price from before it is only the last one traded.
+        """
+        return now >= self.close and ts_event >= self.close - 2 * MINUTE
+
     def phase_at(self, ts: int) -> Phase:
         """The phase of this day that holds the instant; ``CLOSED`` before and after it."""
         index = bisect_right(self.phases, ts, key=lambda phase: phase[0])

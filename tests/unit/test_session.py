@@ -99,6 +99,23 @@ def test_a_session_knows_its_open_close_and_kind() -> None:
     assert new_york and new_york.close == ny("2025-09-17 16:00:00")
 
 
+@pytest.mark.parametrize(
+    ("event", "now", "final"),
+    [
+        ("16:00:00", "16:10:00", False),  # the last trade before the auction
+        ("16:08:30", "16:09:59", False),  # the auction's own price, while it may still be running
+        ("16:08:30", "16:10:00", True),
+        ("16:10:03", "16:12:00", True),
+    ],
+)
+def test_a_close_is_final_when_the_auction_is_over_and_the_price_is_its_own(
+    event: str, now: str, final: bool
+) -> None:
+    session = HK.session(date(2025, 9, 17))
+    assert session
+    assert session.is_final(hk(f"2025-09-17 {event}"), hk(f"2025-09-17 {now}")) is final
+
+
 def test_trading_time_leaves_out_auctions_before_the_open_and_lunch() -> None:
     session = HK.session(date(2025, 9, 17))
     assert session
