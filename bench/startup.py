@@ -62,11 +62,19 @@ class Program:
         """Seconds from exec until the terminal has shown the mark."""
         deadline = time.monotonic() + _TIMEOUT
         while not mark.search(self._seen):
-            ready, _, _ = select.select([self._terminal], [], [], max(0.0, deadline - time.monotonic()))
-            if not ready:
+            if time.monotonic() > deadline:
                 raise TimeoutError(f"{mark.pattern!r} was never shown: {self._seen[-400:]!r}")
-            self._seen += os.read(self._terminal, 65_536)
+            self._seen += self.read(deadline - time.monotonic())
         return time.perf_counter() - self.began
+
+    def read(self, seconds: float) -> bytes:
+        """What it writes within that time, at once when it does; empty when it writes nothing."""
+        ready, _, _ = select.select([self._terminal], [], [], max(0.0, seconds))
+        return os.read(self._terminal, 65_536) if ready else b""
+
+    def press(self, key: bytes) -> None:
+        """Type a key."""
+        os.write(self._terminal, key)
 
     def memory(self) -> float:
         """Megabytes resident."""
