@@ -84,11 +84,11 @@ async def test_the_strip_tells_a_whole_index_on_a_wide_screen() -> None:
     strip = IndexStrip()
     async with Host(strip).run_test(size=(120, 3)):
         strip.show([HSTECH, HSI], MORNING, "SIMULATED")
-        hstech, hsi, hours = lines(strip)
+        hours, hstech, hsi = lines(strip)
         assert hstech.startswith(" HSTECH 6,334.24 ▲+4.22%  week +7  day +4  +256.58  year +41.8%")
         assert hstech.endswith("  month +5  record -42.1%  highest since 2021-11-25")
         assert hsi == " HSI    26,908.39 ▲+1.78%  week +2  day +1  +469.88  month +5"
-        assert hours == " SIMULATED 11:00:00 HKT morning, lunch in 1:00:00"
+        assert hours == " SIMULATED 2025-09-17 11:00:00 HKT morning, lunch in 1:00:00"
 
 
 @pytest.mark.parametrize("height", [1, 2])
@@ -106,11 +106,11 @@ async def test_a_record_a_closed_market_and_an_old_level_are_told() -> None:
     async with Host(strip).run_test(size=(120, 2)):
         old = replace(HSTECH, record=True, tag="STALE 2:13", quality=Quality.STALE, week=-3)
         strip.show([old], Hours(NOW, Phase.CLOSED, NOW + 86_400 * SECOND, Phase.PRE_OPEN))
-        assert "record high" in lines(strip)[0]
-        assert "STALE 2:13  week -3" in lines(strip)[0]
-        assert lines(strip)[1] == " 11:00:00 HKT closed, opens in 24:00:00"
+        assert "record high" in lines(strip)[1]
+        assert "STALE 2:13  week -3" in lines(strip)[1]
+        assert lines(strip)[0] == " 2025-09-17 11:00:00 HKT closed, opens in 24:00:00"
         strip.show([IndexLine("HSI")], None)
-        assert lines(strip)[0].split() == ["HSI", "-"]
+        assert lines(strip)[1].split() == ["HSI", "-"]
 
 
 def test_a_time_to_wait() -> None:
