@@ -303,7 +303,7 @@ class Engine:
 
     def _explain(self, alert: Alert) -> Alert:
         symbol = alert.quote.symbol
-        facts = self.profiles.sentences(alert.quote) if self.profiles is not None else ()
+        facts = self.profiles.explain(alert.quote, alert.ts) if self.profiles is not None else ()
         related = [
             headline
             for headline in reversed(self.headlines)

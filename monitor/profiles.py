@@ -8,7 +8,7 @@ from datetime import date
 from market.facts import Facts, facts
 from market.profile import Profile
 from market.quote import Quote
-from market.sentences import sentences
+from market.sentences import Sentence, sentences
 from market.session import calendar
 from market.symbol import mic
 
@@ -61,8 +61,8 @@ class Profiles:
         """The profile of a symbol, where one is loaded."""
         return self._by_symbol.get(symbol)
 
-    def facts(self, quote: Quote) -> Facts | None:
-        """What history says of a quote; ``None`` without a profile for the quote's own session."""
+    def facts(self, quote: Quote, now: int) -> Facts | None:
+        """What history says of a quote at an instant (ns UTC); ``None`` without its session's profile."""
         profile = self._by_symbol.get(quote.symbol)
         if profile is None:
             return None
@@ -70,11 +70,15 @@ class Profiles:
         session = hours.session_at(quote.ts_event)
         if session is None or profile.session_date != session.date:
             return None
-        # A close is one when the auction has ended and the quote's own time proves that it came after.
-        final = quote.ts_event >= session.close
-        return facts(profile, quote.last, final=final, prev_close=quote.prev_close)
+        final = session.is_final(quote.ts_event, now)
+        return facts(profile, quote.last, high=quote.high, final=final, prev_close=quote.prev_close)
 
-    def sentences(self, quote: Quote) -> tuple[str, ...]:
+    def sentences(self, quote: Quote, now: int) -> list[Sentence]:
         """The facts of a quote in words, the rarest first."""
-        known = self.facts(quote)
-        return tuple(sentence.text for sentence in sentences(known)) if known is not None else ()
+        known = self.facts(quote, now)
+        return sentences(known) if known is not None else []
+
+    def explain(self, quote: Quote, now: int) -> tuple[str, ...]:
+        """The facts of a moving quote in words: of the move itself first, then the rarest."""
+        told = sorted(self.sentences(quote, now), key=lambda sentence: sentence.kind != "change")
+        return tuple(sentence.text for sentence in told)

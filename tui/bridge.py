@@ -66,9 +66,8 @@ class Bridge:
     @property
     def banner(self) -> str:
         """What stands over the whole screen when its prices are not today's market."""
-        if self.engine.quality is Quality.REPLAY:
-            return f"REPLAY {self.today}"
-        return "SIMULATED" if self.engine.quality is Quality.SIMULATED else ""
+        quality = self.engine.quality
+        return quality.upper() if quality in MARKS else ""
 
     def hours(self) -> Hours:
         """What the exchange's clock says."""
@@ -127,7 +126,13 @@ class Bridge:
 
     # -- indices and history
 
-    def index(self, symbol: str) -> IndexLine:
+    def indices(self, symbols: Iterable[str]) -> list[IndexLine]:
+        """Those of the symbols that have a price, or that a feed is there to bring."""
+        served = [intake.feed.serves for intake in self.engine.intakes.values()]
+        lines = [self._index(symbol) for symbol in symbols]
+        return [line for line in lines if line.quote or any(serves(line.symbol) for serves in served)]
+
+    def _index(self, symbol: str) -> IndexLine:
         """An index as the strip shows it; without history the streaks are left out."""
         entry = self.engine.state.entries.get(symbol)
         quote = entry.quote if entry is not None else None
@@ -156,11 +161,14 @@ class Bridge:
 
     def facts(self, quote: Quote) -> Facts | None:
         """What history says of a quote, where history is loaded."""
-        return self.engine.profiles.facts(quote) if self.engine.profiles is not None else None
+        profiles = self.engine.profiles
+        return profiles.facts(quote, self.engine.clock.now()) if profiles is not None else None
 
     def sentences(self, quote: Quote) -> tuple[str, ...]:
         """The same in words, the rarest first."""
-        return self.engine.profiles.sentences(quote) if self.engine.profiles is not None else ()
+        if (profiles := self.engine.profiles) is None:
+            return ()
+        return tuple(told.text for told in profiles.sentences(quote, self.engine.clock.now()))
 
     def sheet(self, symbol: str) -> Sheet:
         """A watched name in full."""
@@ -181,9 +189,7 @@ class Bridge:
             phase=entry.calendar.phase_at(now).replace("_", " "),
             sources=sources,
             facts=self.sentences(quote),
-            why_no_facts="nothing stands out"
-            if self.facts(quote)
-            else "no daily history so far",
+            why_no_facts="nothing stands out" if self.facts(quote) else "no daily history so far",
         )
 
     # -- headlines
@@ -208,16 +214,18 @@ class Bridge:
         now = self.engine.clock.now()
         status = intake.feed.status
         health, reason = self.engine.judge(intake, now)
+        # A feed that polls knows its next try as well; it is news only while there is nothing else.
+        waits = health in (Health.DOWN, Health.CONNECTING)
         return FeedLine(
             name=intake.feed.name,
             health=health,
             reason=reason,
             rate=self._rate(intake.feed.name, status.quotes),
-            lag_s=status.lag_s,
+            lag_s=None if health is Health.CLOSED else status.lag_s,
             errors=status.errors,
             rejected=status.rejected,
             reconnects=status.reconnects,
-            next_try_s=None if status.next_try is None else (status.next_try - now) / SECOND,
+            next_try_s=(status.next_try - now) / SECOND if waits and status.next_try is not None else None,
         )
 
     def accounts(self) -> list[FeedAccount]:
