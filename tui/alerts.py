@@ -70,6 +70,14 @@ class AlertBook:
         """The names with an alert that waits."""
         return frozenset(alert.symbol for alert in self.waiting)
 
+    def chosen(self, number: int | None, symbol: str | None) -> list[int]:
+        """What a person means to see to: the alert chosen, else those of the name, else the newest."""
+        if number is not None:
+            return [number]
+        waiting = self.waiting
+        of_name = [alert.number for alert in waiting if alert.symbol == symbol]
+        return of_name or [alert.number for alert in waiting[-1:]]
+
     def acknowledge(self, *numbers: int) -> None:
         """Mark alerts as seen to; a number that is not held is ignored."""
         for number in numbers:

@@ -1,10 +1,11 @@
 """The application: one engine under the screens. Pictures are pulled on a frame clock, alerts are pushed."""
 
 import asyncio
+import gc
 import logging
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -21,8 +22,10 @@ from market.freshness import Quality, age_text
 from market.headline import Headline
 from tui import output
 from tui.alerts import AlertBook, Told, told
+from tui.herald import Herald
 from tui.keys import Place, bindings, commands
 from tui.lists import built_in, configured
+from tui.saved import SavedFile
 from tui.screens.main import MainScreen
 from tui.screens.view import View
 from tui.terminal import PatientDriver
@@ -41,9 +44,6 @@ log = logging.getLogger(__name__)
 
 Opening = Callable[["Listener"], AbstractAsyncContextManager["Run"]]
 """Makes the run that the wall shows, its clock telling the time, and ends what belongs to it."""
-
-BELL_S = 2.0
-"""Seconds between two bells, and two toasts, at least: an opening jump fires a dozen alerts at once."""
 
 LOOK_S = 1.0
 """Seconds between two looks at what changes without a quote: ages, the clock, feeds, the file."""
@@ -85,19 +85,20 @@ class WallApp(App[None]):
         self._opening = opening
         self._config = config
         self._reload = reload
+        self._file: SavedFile | None = None
         self._bridge: Bridge | None = None
         self._engine: Worker[None] | None = None
         self._output = output.install(self)
-        self._main: MainScreen | None = None
-        self._paused_at: float | None = None
-        self._started_at = time.monotonic()
-        self._next_look = 0.0
-        self._unannounced: list[Told] = []
-        self._next_bell = 0.0
-        self._file_seen: object = None
+        self._herald = Herald(self._announce, self.set_timer)
         self._clock: Timer | None = None
+        self._next_look = 0.0
+        self._started_at = time.monotonic()
+        self._paused_at: float | None = None
         self._said = Remark("")
         self._said_until = 0.0
+        today = datetime.now(UTC).date()
+        self.main = MainScreen(configured(config.settings, today) if config else built_in(today))
+        """The screen below all others."""
         self.register_theme(THEME)
         self.theme = THEME.name
         self.animation_level = "none"  # each step of an animation is a frame that a slow link must carry
@@ -106,16 +107,7 @@ class WallApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """The wall itself: it is there in the first frame."""
-        today = datetime.now(UTC).date()
-        lists = configured(self._config.settings, today) if self._config else built_in(today)
-        self._main = MainScreen(lists)
-        return self._main
-
-    @property
-    def main(self) -> MainScreen:
-        """The screen below all others."""
-        assert self._main is not None
-        return self._main
+        return self.main
 
     def on_mount(self) -> None:
         """Start the engine once the first frame is out: what it imports would hold that up."""
@@ -127,6 +119,10 @@ class WallApp(App[None]):
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
+        if not gc.isenabled():
+            # All that was made so far stays to the end: no collection needs to look at it again.
+            gc.freeze()
+            gc.enable()
         self._engine = self.run_worker(self._drive(), name="engine", exit_on_error=False)
 
     async def _drive(self) -> None:
@@ -163,7 +159,7 @@ class WallApp(App[None]):
         self._bridge = Bridge(run.engine)
         for stored in run.engine.store.recent():
             self.alerts.add(told(stored.number, stored.line))
-        self._file_seen = self._stamp()
+        self._file = SavedFile(run.config.path)
         self._settle()
 
     def _settle(self) -> None:
@@ -191,8 +187,10 @@ class WallApp(App[None]):
 
     def _wear(self) -> None:
         self.main.wall.fps = self._fps
+        new = self.look()
+        self.set_class(new.glyphs.rail.isascii(), "-ascii")
         for screen in self.views:
-            screen.wear(self.look())
+            screen.wear(new)
 
     async def on_unmount(self) -> None:
         """Nothing is left behind: the engine has closed its sockets, and a venue's process is gone."""
@@ -227,7 +225,12 @@ class WallApp(App[None]):
             return
         dirty = self._bridge.engine.state.drain()
         for view in self.views:
-            view.pull(self._bridge, dirty, whole=whole)
+            try:
+                view.pull(self._bridge, dirty, whole=whole)
+            except Exception:
+                # A value that cannot be drawn must not end the watch over all the others.
+                log.exception("%s cannot be drawn", type(view).__name__)
+                self.say("a part of the screen cannot be drawn (see the log)", urgent=True)
 
     @property
     def paused(self) -> bool:
@@ -261,7 +264,7 @@ class WallApp(App[None]):
         lines: list[str] = []
         if silent or (self.ended is not None and not self.monitor.engine.state.applied):
             lines.append(
-                "No feed has answered so far. Without a network, `tickwall demo` shows a simulated day."
+                "No quote so far. Without a network, `tickwall demo` shows a simulated day."
             )
             lines += [
                 f"{feed.name}: {feed.health}{f', {feed.reason}' if feed.reason else ''}"
@@ -277,19 +280,10 @@ class WallApp(App[None]):
         if not self.alerts.add(alert):
             return
         self._show_alerts()
-        self._unannounced.append(alert)
-        wait = self._next_bell - time.monotonic()
-        if wait <= 0:
-            self._announce()
-        elif len(self._unannounced) == 1:
-            self.set_timer(wait, self._announce)
+        self._herald.add(alert)
 
-    def _announce(self) -> None:
-        """Ring, and say what came since the last time: one toast, however many they are."""
-        alerts, self._unannounced = self._unannounced, []
-        if not alerts:
-            return
-        self._next_bell = time.monotonic() + BELL_S
+    def _announce(self, alerts: Sequence[Told]) -> None:
+        """Ring, and say what came: one toast, however many they are."""
         config = self._config
         if not self.muted and (config is None or config.settings.display.bell):
             self.bell()
@@ -335,21 +329,15 @@ class WallApp(App[None]):
 
     def action_acknowledge(self) -> None:
         """See to the alert that is chosen; else to those of the name that is; else to the newest."""
-        waiting = self.alerts.waiting
         view = self.views[-1]
         chosen = self.main.chosen_alert if view is self.main else None
-        if chosen is not None:
-            numbers = [chosen]
-        else:
-            numbers = [alert.number for alert in waiting if alert.symbol == view.symbol]
-            numbers = numbers or [alert.number for alert in waiting[-1:]]
-        self.alerts.acknowledge(*numbers)
-        self._show_alerts()
-        self.say(f"acknowledged {len(numbers)}" if numbers else "nothing to acknowledge")
+        self._acknowledge(self.alerts.chosen(chosen, view.symbol))
 
     def action_acknowledge_all(self) -> None:
         """See to every alert."""
-        numbers = [alert.number for alert in self.alerts.waiting]
+        self._acknowledge([alert.number for alert in self.alerts.waiting])
+
+    def _acknowledge(self, numbers: Sequence[int]) -> None:
         self.alerts.acknowledge(*numbers)
         self.clear_notifications()
         self._show_alerts()
@@ -413,22 +401,10 @@ class WallApp(App[None]):
 
     # -- the configuration file
 
-    def _stamp(self) -> object:
-        """What of the file changes when it is saved; ``None`` while there is no file."""
-        if self._config is None:
-            return None
-        try:
-            stat = self._config.path.stat()
-        except OSError:
-            return None
-        return stat.st_mtime_ns, stat.st_size, stat.st_ino
-
     def _check_file(self) -> None:
         """Take the configuration anew when its file was saved; a bad one changes nothing, and is told."""
-        stamp = self._stamp()
-        if self._reload is None or self.monitor is None or stamp in (None, self._file_seen):
+        if self.monitor is None or self._reload is None or self._file is None or not self._file.was_saved():
             return
-        self._file_seen = stamp
         try:
             config = self._reload()
             self.monitor.reload(config)

@@ -2,13 +2,16 @@
 
 from typing import NamedTuple
 
-from widgets.arrangement import arrange
+from widgets.arrangement import Form, arrange
 
 WIDE, HIGH = 100, 32
 """From this many cells and lines on, panes stand beside the wall; below, one pane at a time is shown."""
 
 PANE = 8
-"""Lines that panes get at least where they stand beside the wall: a heading and seven entries."""
+"""Lines that panes get where they stand beside the wall: a heading and seven entries."""
+
+LEAST_PANE = 6
+"""Lines to which panes shrink before the tiles have to."""
 
 
 class Layout(NamedTuple):
@@ -39,9 +42,17 @@ def lay_out(
         wall = max(1, height - strip - status - tabs - feed_lines - notice)
         return Layout(strip, wall, 0, feed_lines, tabs, status, tabbed)
     strip = min(indices, height // 10) + 1
-    rest = height - strip - min(feeds, height // 8) - 1 - notice
-    if not panes:
-        return Layout(strip, rest, 0, min(feeds, height // 8), 0, 1, tabbed)
-    found = arrange(width, rest - PANE, tiles)
-    wall = min(found.rows(tiles) * found.height, rest - PANE) if tiles else rest - PANE
-    return Layout(strip, max(wall, 4), rest - max(wall, 4), min(feeds, height // 8), 0, 1, tabbed)
+    feed_lines = min(feeds, height // 8)
+    rest = height - strip - feed_lines - 1 - notice
+    wall = rest if not panes else _beside_panes(width, rest, tiles)
+    return Layout(strip, wall, rest - wall, feed_lines, 0, 1, tabbed)
+
+
+def _beside_panes(width: int, rest: int, tiles: int) -> int:
+    """Lines for the wall: what its tiles need in full, or as much as leaves the panes their share."""
+    for room in (rest - LEAST_PANE, rest - PANE):
+        found = arrange(width, room, tiles)
+        needed = max(found.rows(tiles) * found.height, 4)
+        if found.form is Form.FULL and needed <= room:
+            return needed
+    return min(needed, rest - PANE)

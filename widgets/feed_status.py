@@ -82,8 +82,9 @@ class FeedStatusBar(Lines):
         head = f" {fit(clean(feed.name, 20), 10, glyphs.ellipsis)} "
         state = fit(feed.health.value, 10)
         text = f" {'  '.join(figures)}  {trouble}"
+        well = feed.health in (Health.LIVE, Health.CLOSED)
         return [
-            Segment(glyphs.bullet if feed.health is Health.LIVE else glyphs.alert, self._style(feed)),
+            Segment(glyphs.bullet if well else glyphs.alert, self._style(feed)),
             Segment(head, style.text),
             Segment(state, self._style(feed)),
             Segment(fit(text, width - 1 - len(state) - 12, glyphs.ellipsis), style.muted),

@@ -67,8 +67,8 @@ class Hours:
 class IndexStrip(Lines):
     """Call ``show`` with the indices and the hours, once a second or when a quote came.
 
-    One line per index; the hours stand at the right of the first, or on a line of their own where there
-    is one more than indices. What does not fit gives way from the right: 80 columns keep level, percentage,
+    One line per index; the hours stand at the right of the first, or on top where there is a line more than
+    indices. What does not fit gives way from the right: 80 columns keep level, percentage,
     week streak, phase and time.
     """
 
@@ -90,15 +90,15 @@ class IndexStrip(Lines):
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """The indices that fit, and the hours."""
-        below = height > len(self.indices)
+        above = height > len(self.indices)
         lines: list[Line] = []
         for place, index in enumerate(self.indices[:height]):
-            right = self._hours(width - LEAST) if place == 0 and not below else []
+            right = self._hours(width - LEAST) if place == 0 and not above else []
             room = width - sum(segment.cell_length for segment in right)
             left = self._index(index, room)
             gap = room - sum(segment.cell_length for segment in left)
             lines.append([*left, Segment(" " * gap, self.look.palette.text), *right])
-        return [*lines, self._hours(width)] if below else lines
+        return [self._hours(width, dated=True), *lines] if above else lines
 
     def _index(self, index: IndexLine, room: int) -> Line:
         """``HSTECH 6,290.12 ▲+3.50%  week +7  day +4  +212.46  year +40.8%  month +5  record -42.5%  …``"""
@@ -136,13 +136,15 @@ class IndexStrip(Lines):
             return "", self.look.palette.muted
         return f"  {period} {count(length)}", self.look.palette.direction(length)
 
-    def _hours(self, room: int) -> Line:
-        """``SIMULATED  10:14:07 HKT morning, lunch in 1:45:53``"""
+    def _hours(self, room: int, *, dated: bool = False) -> Line:
+        """`` SIMULATED 2025-09-17 10:14:07 HKT morning, lunch in 1:45:53``; an older day is dated."""
         style = self.look.palette
         line: list[tuple[str, Style]] = [(f" {clean(self.mark, 12)}", style.simulated)] if self.mark else []
         if self.hours is not None:
             hours = self.hours
             at = datetime.fromtimestamp(hours.now // SECOND, UTC).astimezone(self.zone)
+            if dated or self.mark:
+                line.append((f" {at:%Y-%m-%d}", style.text))
             line.append((f" {at:%H:%M:%S} {self.place}", style.text))
             line.append((f" {_PHASES[hours.phase]}", style.strong))
             until = countdown((hours.next_at - hours.now) // SECOND)

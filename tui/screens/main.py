@@ -66,7 +66,6 @@ class MainScreen(View):
         self.plan = Layout(0, 0, 0, 0, 0, 0, False)
         self._panes_wanted = True
         self._newest: Headline | None = None
-        self._feed_count = 0
 
     def compose(self) -> ComposeResult:
         """The parts, from the top."""
@@ -101,13 +100,16 @@ class MainScreen(View):
             part.look = look
 
     def show_watchlists(self, watchlists: Watchlists) -> None:
-        """Show these from now on; the one that is shown stays, if it is still there."""
+        """Show these from now on; the one in view stays, if it is there and the first one is as before."""
+        stays = watchlists.lists[0].name == self.watchlists.lists[0].name
         self.watchlists = watchlists
-        self._show_list(watchlists.after(self.watchlist.name, 0))
+        self._show_list(watchlists.after(self.watchlist.name, 0) if stays else watchlists.lists[0])
 
     def _show_list(self, watchlist: Watchlist) -> None:
         self.watchlist = watchlist
         self.wall.show(watchlist.symbols)
+        if self.wall.cursor not in watchlist.symbols and watchlist.symbols:
+            self.wall.move_to(watchlist.symbols[0])
         self.fit()
 
     # -- the picture
@@ -115,23 +117,30 @@ class MainScreen(View):
     def pull(self, bridge: "Bridge", dirty: Set[str], *, whole: bool) -> None:
         """Show the newest of the names that changed; about once a second of everything."""
         symbols = self.watchlist.symbols
-        alerted = self.wall_app.alerts.symbols
-        tiles = bridge.tiles(symbols if whole else dirty & set(symbols), alerted)
+        tiles = bridge.tiles(symbols if whole else dirty & set(symbols), self.wall_app.alerts.symbols)
         self.wall.update(tiles)
-        if not whole:
-            return
+        if whole or not dirty.isdisjoint(self.watchlists.indices):
+            self._show_strip(bridge)
+        if whole:
+            self._show_feeds(bridge)
+            self._show_headlines(bridge)
+            self.show_status()
+
+    def _show_strip(self, bridge: "Bridge") -> None:
         exchange = bridge.exchange
         self.strip.zone, self.strip.place = exchange.zone, exchange.time
-        self.strip.show(
-            [bridge.index(symbol) for symbol in self.watchlists.indices], bridge.hours(), bridge.banner
-        )
-        feeds = bridge.feeds()
-        if len(feeds) != self._feed_count:
-            self._feed_count = len(feeds)
+        indices = bridge.indices(self.watchlists.indices)
+        changed = len(indices) != len(self.strip.indices)
+        self.strip.show(indices, bridge.hours(), bridge.banner)
+        if changed:
             self.fit()
+
+    def _show_feeds(self, bridge: "Bridge") -> None:
+        feeds = bridge.feeds()
+        changed = len(feeds) != len(self.feeds.feeds)
         self.feeds.show(feeds)
-        self._show_headlines(bridge)
-        self.show_status()
+        if changed:
+            self.fit()
 
     def _show_headlines(self, bridge: "Bridge") -> None:
         newest = bridge.newest_headline
@@ -180,8 +189,8 @@ class MainScreen(View):
             width,
             height,
             tiles=len(self.watchlist.symbols),
-            indices=len(self.watchlists.indices),
-            feeds=max(1, self._feed_count),
+            indices=len(self.strip.indices) or len(self.watchlists.indices),
+            feeds=max(1, len(self.feeds.feeds)),
             notice=notice,
             panes=self._panes_wanted,
         )
