@@ -9,10 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from feeds.venue.config import END
 from market.errors import TickwallError
-from monitor.config import Config, load
+
+if TYPE_CHECKING:
+    from monitor.config import Config
 
 
 class DemoError(TickwallError):
@@ -31,27 +34,31 @@ class VenueProcess:
     """The venue, started at once; its configuration is there when it listens.
 
     It is a process of its own so that it costs the screen nothing, and its standard input is a pipe:
-    however this process ends, the venue sees that close, and ends as well.
+    however this process ends, the venue sees that close, and ends as well. ``quiet`` drops its log, which
+    would land on the screen that it serves.
     """
 
-    def __init__(self, simulation: Simulation) -> None:
+    def __init__(self, simulation: Simulation, *, quiet: bool = False) -> None:
         speed = "max" if simulation.speed == float("inf") else f"{simulation.speed:g}"
         command = [sys.executable, "-m", "tui", "simulate", "--while-stdin", "--speed", speed]
         self._process = subprocess.Popen(
             [*command, "--start", simulation.start],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL if quiet else None,
             text=True,
             cwd=Path(__file__).resolve().parent.parent,
             start_new_session=True,
         )
 
-    def config(self, config_path: str | None = None) -> Config:
+    def config(self, config_path: str | None = None) -> "Config":
         """Wait until it listens, and point a configuration at it: the named one, or the defaults.
 
         The user's own file is left out unless it is named: a first look must not depend on it.
         ``DemoError`` when the venue has ended instead.
         """
+        from monitor.config import load  # the wall paints its first frame before it is needed
+
         assert self._process.stdout is not None
         lines: list[str] = []
         for line in self._process.stdout:
@@ -73,9 +80,9 @@ class VenueProcess:
 
 
 @contextmanager
-def venue(simulation: Simulation) -> Iterator[VenueProcess]:
+def venue(simulation: Simulation, *, quiet: bool = False) -> Iterator[VenueProcess]:
     """A venue that ends with the block."""
-    process = VenueProcess(simulation)
+    process = VenueProcess(simulation, quiet=quiet)
     try:
         yield process
     finally:

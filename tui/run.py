@@ -42,7 +42,7 @@ def demo(simulation: "Simulation", config_path: str | None, *, debug: bool) -> i
     _prepare()
     from monitor.demo import venue
 
-    with venue(simulation) as process:
+    with venue(simulation, quiet=True) as process:
         from tui.app import WallApp
 
         return _show(WallApp(partial(_simulated, process, config_path, debug)))
