@@ -387,7 +387,10 @@ class Engine:
 
 def summary(engine: Engine) -> Mapping[str, Any]:
     """Counts for the last line and the status: what came in and what became of it."""
+    statuses = [intake.feed.status for intake in engine.intakes.values()]
     return {
+        "quotes": sum(status.quotes for status in statuses),
+        "rejected": sum(status.rejected for status in statuses),
         "applied": engine.state.applied,
         "refused": {verdict.value: count for verdict, count in engine.state.refused.items()},
         "alerts": engine.alerts,

@@ -50,8 +50,6 @@ kind = "hkexnews"
 url = "{base}/ncms/json/eds/lcisehk1relsde_1.json"
 interval = "60s"
 
-[history]
-dir = ""
 {end}
 """
 
