@@ -43,11 +43,8 @@ def _moved(stamp: str, by: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{micros:06d}Z"
 
 
-def plays(frames: Sequence[Frame], *, speed: float = 1.0, read: asyncio.Event | None = None) -> Script:
-    """A script that sends the frames in their recorded spacing, or ``speed`` times as fast.
-
-    ``read`` is set when the client has read them all.
-    """
+def plays(frames: Sequence[Frame], *, speed: float = 1.0) -> Script:
+    """A script that sends the frames in their recorded spacing, or ``speed`` times as fast."""
 
     async def script(connection: ServerConnection) -> None:
         loop = asyncio.get_running_loop()
@@ -56,9 +53,6 @@ def plays(frames: Sequence[Frame], *, speed: float = 1.0, read: asyncio.Event | 
             if (wait := began + frame.at / speed - loop.time()) > 0:
                 await asyncio.sleep(wait)
             await connection.send(frame.text)
-        await (await connection.ping())
-        if read is not None:
-            read.set()
         await connection.wait_closed()
 
     return script

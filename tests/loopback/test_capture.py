@@ -31,18 +31,15 @@ async def test_every_real_ticker_reaches_headless_and_is_accounted_for(tmp_path:
     """Applied, or refused with a reason; the last line says how many of each."""
     frames = restamped(time_ns())
     tickers = sum(frame.kind == "ticker" for frame in frames)
-    read = asyncio.Event()
-    async with StreamServer(plays(frames, speed=100, read=read)).serving() as server:
+    async with StreamServer(plays(frames, speed=100)).serving() as server:
         config = tmp_path / "config.toml"
         config.write_text(CONFIG.format(pairs=json.dumps(PAIRS), url=server.url), encoding="utf-8")
         state = str(tmp_path / "state.db")
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tui", "headless", "--config", str(config), "--state", state,
-            cwd=ROOT, stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL,
+            "--duration", "3", cwd=ROOT, stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         async with asyncio.timeout(60):
-            await read.wait()
-            process.terminate()
             out, _ = await process.communicate()
     assert process.returncode == 0
     last = json.loads(out.splitlines()[-1])
