@@ -118,6 +118,8 @@ class Http:
                         body += response.content._read_nowait(-1)
                         is_whole = False
                     return Answer(response.status, response.headers, bytes(body), is_whole)
+            except aiohttp.ClientPayloadError as error:
+                raise FeedError(venue, "answer cut short") from error
             # These two print the address, which may hold a key.
             except aiohttp.TooManyRedirects as error:
                 raise FeedError(venue, "redirects without end") from error

@@ -86,8 +86,8 @@ def parse_quotes(page: bytes, ts_recv: int) -> Parsed:
         if len(parsed.errors) > BATCH:
             raise ParseError(NAME, "more broken rows than were asked for", text)
     if not end:
-        kind = "HTML" if text.lstrip().startswith("<") else "something"
-        raise ParseError(NAME, f"answered {kind} in place of quotes", text)
+        reason = "HTML in place of quotes" if text.lstrip().startswith("<") else "no quotes in the answer"
+        raise ParseError(NAME, reason, text)
     _note_rubbish(text[end:], parsed)
     return parsed
 

@@ -146,6 +146,7 @@ async def test_a_body_cut_short() -> None:
         trial = Trial(server.url)
         async with running(trial.run):
             await until(lambda: trial.status.quotes >= 1)
+        assert trial.seen[0] == (Health.DOWN, "answer cut short")
         assert trial.status.errors == 1
         assert {str(quote.last) for quote in trial.sink.all} == {"1"}
 
