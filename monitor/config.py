@@ -112,6 +112,15 @@ def load(
     return Config(settings, where, found, origins)
 
 
+def notes(settings: Settings) -> list[str]:
+    """What is valid, and does less than it seems to."""
+    return [
+        f"sink {sink.id!r}: this version tells alerts on the screen and on standard output only; nothing is"
+        f" sent to a {sink.kind} yet"
+        for sink in settings.sink
+    ]
+
+
 def effective(config: Config) -> Iterator[tuple[str, Any, str]]:
     """Every value as it holds: dotted key, value, origin."""
     for key, value in _flatten(msgspec.to_builtins(config.settings)).items():

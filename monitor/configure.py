@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor import exit as exit_code
-from monitor.config import PREFIX, default_path, effective, load
+from monitor.config import PREFIX, default_path, effective, load, notes
 
 _SECRET = re.compile(r"(?i)((?:token|key|secret|password|passwd|auth)[^=&/]*=)[^&#]+")
 _USER = re.compile(r"(?<=//)[^/@\s]+(?=@)")
@@ -44,6 +44,8 @@ def check(named: str | None) -> int:
         sys.stdout.write(f"{config.path}: OK\n")
     else:
         sys.stdout.write(f"{config.path}: not there; the defaults hold (tickwall config init writes it)\n")
+    for note in notes(config.settings):
+        sys.stdout.write(f"note: {note}\n")
     return exit_code.OK
 
 

@@ -18,7 +18,7 @@ from market.headline import Headline
 from market.session import calendar
 from market.symbol import mic
 from monitor.assembly import Run, opened, taped
-from monitor.config import Config, ConfigError, load, state_dir
+from monitor.config import Config, ConfigError, load, notes, state_dir
 from monitor.engine import FeedChange, PhaseChange, summary
 from monitor.lines import encode, headline_fields, line, suppressed_line
 from monitor.lock import exclusive
@@ -118,6 +118,8 @@ def run(choices: Choices, config_path: str | None, *, debug: bool) -> int:
 def run_with(choices: Choices, config: Config, *, debug: bool, reload_from: str | None = None) -> int:
     """``run`` with a configuration that is read already."""
     to_stderr(debug=debug)
+    for note in notes(config.settings):
+        log.warning("%s", note)
     state = _state(choices, config)
     with exclusive(state) if state is not None else nullcontext():
         return asyncio.run(_run(choices, config, reload_from, state))
