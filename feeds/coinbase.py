@@ -142,7 +142,7 @@ class Gaps(dict[str, int]):
 
 
 class CoinbaseFeed:
-    """The ticker of the pairs given, as a feed. ``coalesce`` is the transport's, in seconds."""
+    """The ticker of the pairs among the symbols given, as a feed. ``coalesce`` is the transport's, in seconds."""
 
     name = NAME
 
@@ -150,12 +150,13 @@ class CoinbaseFeed:
         self, settings: CoinbaseSettings, symbols: Sequence[str], clock: Clock, *, coalesce: float = 0.0
     ) -> None:
         self.status = FeedStatus()
-        self._symbols = frozenset(symbols)
+        pairs = tuple(filter(is_crypto, symbols))
+        self._symbols = frozenset(pairs)
         self._clock = clock
         self._stream = Stream(
             venue=NAME,
             url=settings.stream_url,
-            subscribe=(subscribe_frame(symbols),),
+            subscribe=(subscribe_frame(pairs),),
             parse=partial(parse_frame, gaps=Gaps(self.status)),
             idle=parse_duration(settings.idle_timeout),
             coalesce=coalesce,

@@ -220,6 +220,8 @@ class TencentFeed:
     def __init__(self, settings: TencentSettings, symbols: Sequence[str], clock: Clock) -> None:
         self.status = FeedStatus()
         self._symbols = tuple(filter(is_hong_kong, symbols))
+        if not self._symbols:
+            self.status.reason = "none of its symbols is Hong Kong's"
         self._clock = clock
         self._poll = Poll(
             venue=NAME,
