@@ -142,7 +142,10 @@ class Gaps(dict[str, int]):
 
 
 class CoinbaseFeed:
-    """The ticker of the pairs among the symbols given, as a feed. ``coalesce`` is the transport's, in seconds."""
+    """The ticker of the pairs among the symbols given, as a feed.
+
+    ``coalesce`` is the transport's, in seconds.
+    """
 
     name = NAME
 
