@@ -1,0 +1,78 @@
+"""The clock that follows a simulated venue, against a real one."""
+
+import asyncio
+from datetime import time
+
+import pytest
+
+from feeds.simulated_clock import SimulatedClock
+from feeds.venue.server import Venue, VenueOptions
+from market.clock import SECOND
+from market.errors import FeedError
+from tests.loopback.feeding import until
+
+TEN = VenueOptions(speed=0, start=time(10))
+
+
+async def test_time_moves_with_the_venue_alone() -> None:
+    """Who sleeps wakes when the venue has come that far, and not before."""
+    async with Venue(TEN) as venue:
+        clock = SimulatedClock(venue.clock_url)
+        async with clock.following():
+            began = clock.now()
+            assert began == TEN.start_ns
+            sleeper = asyncio.create_task(clock.sleep(5))
+            venue.advance(3)
+            await until(lambda: clock.now() == began + 3 * SECOND)
+            assert not sleeper.done()
+            venue.advance(3)
+            async with asyncio.timeout(10):
+                await sleeper
+            assert clock.now() == began + 6 * SECOND
+            assert not clock.ended.is_set()
+
+
+async def test_the_end_of_the_day_is_told() -> None:
+    """Whoever waits for it goes on."""
+    async with Venue(VenueOptions(speed=0, start=time(16, 10))) as venue:
+        clock = SimulatedClock(venue.clock_url)
+        async with clock.following():
+            venue.advance(600)
+            async with asyncio.timeout(10):
+                await clock.ended.wait()
+
+
+async def test_a_venue_that_was_never_there_is_an_error() -> None:
+    """Named with its address."""
+    clock = SimulatedClock("ws://127.0.0.1:1/clock")
+    with pytest.raises(FeedError, match="ws://127.0.0.1:1/clock"):
+        async with clock.following():
+            pass
+
+
+async def test_time_goes_on_without_the_venue_and_follows_it_again() -> None:
+    """At its last speed: what a dead feed said must grow old."""
+    async with Venue(VenueOptions(speed=50, start=time(10))) as venue:
+        port = int(venue.url.rpartition(":")[2])
+        clock = SimulatedClock(venue.clock_url)
+        following = clock.following()
+        await following.__aenter__()
+        began = clock.now()
+    try:
+        await until(lambda: clock.now() > began + 20 * SECOND)
+        assert not clock.ended.is_set()
+        async with Venue(VenueOptions(port=port, speed=0, start=time(14))) as venue:
+            await until(lambda: clock.now() == venue.options.start_ns)
+    finally:
+        await following.__aexit__(None, None, None)
+
+
+async def test_a_venue_without_limit_of_speed_that_goes_ends_the_run() -> None:
+    """There is no rate at which to go on alone; it is a fault, not the end of the day."""
+    with pytest.raises(FeedError, match="gone|clock"):
+        async with Venue(VenueOptions(speed=None, start=time(10))) as venue:
+            clock = SimulatedClock(venue.clock_url)
+            async with clock.following():
+                await venue.__aexit__(None, None, None)
+                async with asyncio.timeout(10):
+                    await clock.ended.wait()
