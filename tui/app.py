@@ -11,10 +11,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.events import Event, Key
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widgets import Input
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from market.errors import TickwallError
@@ -74,9 +77,10 @@ class WallApp(App[None]):
         *,
         config: "Config | None" = None,
         reload: "Callable[[], Config] | None" = None,
+        debug: bool = False,
     ) -> None:
         """``config`` is what holds until the run brings its own, ``None`` for the defaults; ``reload`` reads
-        it anew when its file was saved."""
+        it anew when its file was saved; ``debug`` shows a traceback when the screen itself breaks."""
         super().__init__()
         self.monitor: Run | None = None
         self.alerts = AlertBook()
@@ -85,6 +89,7 @@ class WallApp(App[None]):
         self._opening = opening
         self._config = config
         self._reload = reload
+        self._tracebacks = debug
         self._file: SavedFile | None = None
         self._bridge: Bridge | None = None
         self._engine: Worker[None] | None = None
@@ -199,6 +204,14 @@ class WallApp(App[None]):
             with suppress(WorkerFailed, WorkerCancelled):
                 await self._engine.wait()
 
+    def _fatal_error(self) -> None:
+        """A defect of the screen ends it with one line, where Textual prints pages; the log has the rest."""
+        log.critical("the screen broke", exc_info=self._exception)
+        if self._tracebacks:
+            super()._fatal_error()
+        else:
+            self.panic(Text(f"tickwall: internal error: {self._exception!r} (--debug shows where)"))
+
     # -- the frame clock
 
     @property
@@ -263,9 +276,7 @@ class WallApp(App[None]):
         silent = not self.monitor.engine.state.applied and now - self._started_at > SILENCE_S
         lines: list[str] = []
         if silent or (self.ended is not None and not self.monitor.engine.state.applied):
-            lines.append(
-                "No quote so far. Without a network, `tickwall demo` shows a simulated day."
-            )
+            lines.append("No quote so far. Without a network, `tickwall demo` shows a simulated day.")
             lines += [
                 f"{feed.name}: {feed.health}{f', {feed.reason}' if feed.reason else ''}"
                 for feed in self._bridge.feeds()
@@ -326,6 +337,19 @@ class WallApp(App[None]):
         self.look_again()  # the marks on the tiles
 
     # -- keys
+
+    async def on_event(self, event: Event) -> None:
+        """Let keys act in the order they were pressed, also where a slow link delivers several at once.
+
+        Textual hands a key to the widget that has the focus, and looks for its binding when it comes back:
+        of a ``/baidu`` in one piece ``baidu`` would act on the tiles. Here a key that is bound acts before
+        the next one is looked at; only a line that is typed into has its keys by the long way, all of them.
+        """
+        if isinstance(event, Key) and not event.is_forwarded and not isinstance(self.focused, Input):
+            for priority in (True, False):
+                if await self._check_bindings(event.key, priority=priority):
+                    return
+        await super().on_event(event)
 
     def action_acknowledge(self) -> None:
         """See to the alert that is chosen; else to those of the name that is; else to the newest."""

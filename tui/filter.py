@@ -1,9 +1,9 @@
 """The filter: one line to type in, at the bottom, in the status line's place."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widgets import Input
 
 
@@ -16,14 +16,8 @@ class Filter(Input):
         Binding("down", "screen.move_tiles(0, 1)", show=False),
     ]
 
-    class Closed(Message):
-        """Typing is over; ``text`` is the filter that holds."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, closed: Callable[[str], None], *, id: str | None = None) -> None:
+        """``closed`` is called at once with the text that holds when typing is over."""
         super().__init__(
             placeholder="filter by code or name in any language; Enter keeps, Esc drops",
             compact=True,
@@ -31,6 +25,7 @@ class Filter(Input):
             id=id,
         )
         self.display = False
+        self._done = closed
 
     @property
     def is_open(self) -> bool:
@@ -42,11 +37,10 @@ class Filter(Input):
         self.display = True
         self.value = text
         self.cursor_position = len(text)
-        self.focus()
+        self.screen.set_focus(self)  # now: the next key may be here already
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    async def action_submit(self) -> None:
         """Enter: the filter stays."""
-        event.stop()
         self.action_close(self.value)
 
     def on_blur(self) -> None:
@@ -55,6 +49,6 @@ class Filter(Input):
             self.action_close(self.value)
 
     def action_close(self, text: str) -> None:
-        """Typing is over."""
+        """Typing is over; ``text`` is the filter that holds."""
         self.display = False
-        self.post_message(self.Closed(text))
+        self._done(text)

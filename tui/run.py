@@ -34,7 +34,7 @@ def wall(config_path: str | None, *, debug: bool) -> int:
     config = reload()
     from tui.app import WallApp
 
-    return _show(WallApp(partial(_live, config, debug), config=config, reload=reload))
+    return _show(WallApp(partial(_live, config, debug), config=config, reload=reload, debug=debug))
 
 
 def demo(simulation: "Simulation", config_path: str | None, *, debug: bool) -> int:
@@ -45,7 +45,7 @@ def demo(simulation: "Simulation", config_path: str | None, *, debug: bool) -> i
     with venue(simulation, quiet=True) as process:
         from tui.app import WallApp
 
-        return _show(WallApp(partial(_simulated, process, config_path, debug)))
+        return _show(WallApp(partial(_simulated, process, config_path, debug), debug=debug))
 
 
 def replay(tape: str, speed: float, config_path: str | None, *, strict: bool, debug: bool) -> int:
@@ -57,7 +57,8 @@ def replay(tape: str, speed: float, config_path: str | None, *, strict: bool, de
     config = reload()
     from tui.app import WallApp
 
-    return _show(WallApp(partial(_taped, config, tape, speed, strict, debug), config=config, reload=reload))
+    opening = partial(_taped, config, tape, speed, strict, debug)
+    return _show(WallApp(opening, config=config, reload=reload, debug=debug))
 
 
 def _prepare() -> None:

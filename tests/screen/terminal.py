@@ -1,6 +1,7 @@
 """A terminal for tests: pyte, read as text and as looks; and a program that runs on one."""
 
 import codecs
+import contextlib
 import fcntl
 import os
 import pty
@@ -119,6 +120,11 @@ class Program:
         self._process.wait()
         os.close(self._fd)
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
     def type(self, keys: str) -> None:
         """Press keys."""
         os.write(self._fd, keys.encode())
@@ -131,6 +137,32 @@ class Program:
     def resume(self) -> None:
         """As ``fg`` would."""
         self._process.send_signal(signal.SIGCONT)
+
+    def resize(self, width: int, height: int) -> None:
+        """As a window would; what is on the screen is drawn anew by the program."""
+        self.terminal = Terminal(width, height)
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+
+    def hang_up(self) -> None:
+        """As a lost connection would: the terminal is gone."""
+        os.close(self._fd)
+        self._fd = os.open(os.devnull, os.O_RDONLY)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send the program a signal."""
+        self._process.send_signal(number)
+
+    def exit_code(self, timeout: float = 10.0) -> int:
+        """What it ends with; it is read until then. ``AssertionError`` when it goes on."""
+        end = time.monotonic() + timeout
+        while self._process.poll() is None and time.monotonic() < end:
+            if select.select([self._fd], [], [], 0.05)[0]:
+                with contextlib.suppress(OSError):
+                    output = os.read(self._fd, 1 << 16)
+                    self.written += output
+                    self.terminal.feed(self._decoder.decode(output))
+        assert self._process.returncode is not None, f"still there:\n{self.terminal.text}"
+        return self._process.returncode
 
     def until(self, holds: Callable[[Terminal], bool], timeout: float = 10.0) -> Terminal:
         """Read what it writes until the screen is as wished; ``AssertionError`` with the screen if never."""

@@ -60,7 +60,7 @@ class MainScreen(View):
         self.panes = Horizontal(self.headlines, self.alerts, id="panes")
         self.feeds = FeedStatusBar(id="feeds")
         self.tabs = TabLine(id="tabs")
-        self.filter = Filter(id="filter")
+        self.filter = Filter(self._filter_closed, id="filter")
         self.status = StatusLine(id="status")
         self.pane = "wall"
         self.plan = Layout(0, 0, 0, 0, 0, 0, False)
@@ -159,7 +159,9 @@ class MainScreen(View):
         first, last, count = wall.window
         if self.pane != "wall":
             first, last = 1, count
-        names = f"{count} names" if (first, last) == (1, count) or not count else f"{first}-{last} of {count}"
+        names = "1 name" if count == 1 else f"{count} names"
+        if count and (first, last) != (1, count):
+            names = f"{first}-{last} of {names}"
         chosen = [Remark(f"{self.watchlist.name}: {names}"), Remark(SORTED[wall.sort])]
         if wall.filter:
             chosen.append(Remark(f"filter {wall.filter!r}, Esc drops it"))
@@ -239,7 +241,7 @@ class MainScreen(View):
         if pane != "wall":
             self._panes_wanted = True
         self.fit()
-        self.query_one(f"#{pane}").focus()
+        self.set_focus(self.query_one(f"#{pane}"))
 
     def action_next_pane(self, step: int) -> None:
         """The next pane, round and round."""
@@ -256,7 +258,7 @@ class MainScreen(View):
         self._panes_wanted = not self._panes_wanted
         self.fit()
         if not self._panes_wanted:
-            self.wall.focus()
+            self.set_focus(self.wall)
 
     # -- order, filter, watchlist
 
@@ -286,11 +288,11 @@ class MainScreen(View):
         if self.filter.is_open:
             self.wall.filter = event.value
 
-    @on(Filter.Closed)
-    def _filter_closed(self, event: Filter.Closed) -> None:
-        self.wall.filter = event.text
+    def _filter_closed(self, text: str) -> None:
+        self.wall.filter = text
         self.fit()
-        self.wall.focus()
+        if self.focused in (self.filter, None):
+            self.set_focus(self.wall)
         self.show_status()
 
     def action_back(self) -> None:

@@ -1,0 +1,105 @@
+"""The real program on a pseudo-terminal: the simulated day, keys, sizes, and every way to leave."""
+
+import re
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.screen.terminal import Program, Terminal
+
+DEMO = ["tui", "demo", "--speed", "300", "--start", "09:29"]
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    """Folders of its own, so that no test meets another's state or cache."""
+    return {
+        "XDG_STATE_HOME": str(tmp_path / "state"),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "SSH_TTY": "/dev/pts/0",  # no browser
+    }
+
+
+def alerted(terminal: Terminal) -> bool:
+    """Whether Baidu's alert stands on the screen."""
+    return "Baidu 9888.HK +6" in terminal.text
+
+
+def priced(terminal: Terminal) -> bool:
+    """Whether prices have come."""
+    return "%" in terminal.text
+
+
+def is_restored(written: bytes) -> bool:
+    """Whether every mode is again as a shell has it: the cursor and line wrap on, all else off."""
+    last = dict(re.findall(rb"\x1b\[\?(\d+)([hl])", written))
+    return all((state == b"h") is (mode in (b"25", b"7")) for mode, state in last.items())
+
+
+def children(program: Program) -> list[psutil.Process]:
+    """What the program has started."""
+    return psutil.Process(program.pid).children(recursive=True)
+
+
+def test_a_day_is_watched_and_left(environ: dict[str, str]) -> None:
+    with Program(DEMO, (120, 40), environ) as program:
+        program.until(lambda terminal: "Tencent" in terminal.text)
+        text = program.until(alerted, timeout=30).text
+        assert "SIMULATED 2025-09-17" in text
+        assert all(name in text for name in ("Baidu", "Horizon Robo", "HSTECH", "HSI", "tencent", "yahoo"))
+        program.type("/baidu\r")
+        program.until(lambda terminal: "1 name" in terminal.text and "SMIC" not in terminal.text)
+        program.type("\r")
+        program.until(
+            lambda terminal: "BIDU-SW" in terminal.text and "previous close 113.20" in terminal.text
+        )
+        program.type("q")
+        program.until(lambda terminal: "? help" in terminal.text)
+        program.resize(80, 24)
+        program.until(lambda terminal: "1 Wall  2 Headlines" in terminal.text and "Baidu" in terminal.text)
+        program.type("3")
+        program.until(lambda terminal: "to acknowledge" in terminal.text)
+        program.resize(20, 5)
+        program.until(lambda terminal: "9888" in terminal.text or "HSTECH" in terminal.text)
+        program.resize(200, 60)
+        program.until(lambda terminal: "SIMULATED" in terminal.text and "Alerts" in terminal.text)
+        venue = children(program)
+        assert venue
+        program.type("q")
+        assert program.exit_code() == 0
+        assert is_restored(program.written)
+        assert not [process for process in venue if process.is_running()]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_cleanly(number: signal.Signals, environ: dict[str, str]) -> None:
+    with Program(DEMO, (80, 24), environ) as program:
+        program.until(priced, timeout=30)
+        venue = children(program)
+        program.signal(number)
+        assert program.exit_code() == 0
+        assert is_restored(program.written)
+        assert not [process for process in venue if process.is_running()]
+
+
+def test_a_lost_terminal_leaves_nothing_behind(environ: dict[str, str]) -> None:
+    with Program(DEMO, (80, 24), environ) as program:
+        program.until(priced, timeout=30)
+        venue = children(program)
+        program.hang_up()
+        assert program.exit_code() == 0
+        assert not [process for process in venue if process.is_running()]
+
+
+def test_ascii_without_colour_on_a_plain_terminal(environ: dict[str, str]) -> None:
+    plain = {"LC_ALL": "C", "NO_COLOR": "1", "TERM": "xterm", "COLORTERM": ""}
+    with Program(DEMO, (80, 24), environ | plain) as program:
+        program.until(priced, timeout=30)
+        program.type("1")
+        text = program.until(lambda terminal: "Baidu" in terminal.text).text
+        assert text.isascii()
+        program.type("q")
+        assert program.exit_code() == 0
