@@ -45,7 +45,7 @@ async def test_the_end_of_the_day_is_told() -> None:
 async def test_a_venue_that_was_never_there_is_an_error() -> None:
     """Named with its address."""
     clock = SimulatedClock("ws://127.0.0.1:1/clock")
-    with pytest.raises(FeedError, match="ws://127.0.0.1:1/clock"):
+    with pytest.raises(FeedError, match="no clock at"):
         async with clock.following():
             pass
 
@@ -69,7 +69,7 @@ async def test_time_goes_on_without_the_venue_and_follows_it_again() -> None:
 
 async def test_a_venue_without_limit_of_speed_that_goes_ends_the_run() -> None:
     """There is no rate at which to go on alone; it is a fault, not the end of the day."""
-    with pytest.raises(FeedError, match="gone|clock"):
+    with pytest.raises(FeedError, match="no clock at"):
         async with Venue(VenueOptions(speed=None, start=time(10))) as venue:
             clock = SimulatedClock(venue.clock_url)
             async with clock.following():
