@@ -93,12 +93,15 @@ class Floor:
 
     def play(self, until: int) -> set[str]:
         """Play up to an instant and tell everybody; the symbols that changed."""
-        self._polled = False
-        changed = self.exchange.advance(until)
-        self.now = until
+        changed = self._advance(until)
         for peer in self.peers:
             peer.tell(changed)
         return changed
+
+    def _advance(self, until: int) -> set[str]:
+        self._polled = False
+        self.now = until
+        return self.exchange.advance(until)
 
     async def close(self) -> None:
         """Say goodbye to everybody."""
@@ -113,13 +116,33 @@ class Floor:
         due = loop.time()
         while not self.ended:
             stride = self._stride()
-            changed = self.play(self.now + stride)
+            changed = self._advance(self.now + stride)
+            await self._tell(changed)
             if self.speed:
                 # A venue that was held up goes on from where it is, rather than racing to catch up.
                 due = max(due + stride / SECOND / self.speed, loop.time() - GRACE)
                 await asyncio.sleep(max(0.0, due - loop.time()))
             if self.speed is None or any(peer.follows_clock for peer in self.peers):
                 await self._consumed(news=bool(changed))
+
+    async def _tell(self, changed: set[str]) -> None:
+        """Tell everybody, those who follow the time first: no quote may reach them before its own second."""
+        followers = {peer for peer in self.peers if peer.follows_clock}
+        for peer in followers:
+            peer.tell(changed)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                await self._drained(followers)
+        for peer in self.peers - followers:
+            peer.tell(changed)
+
+    async def _drained(self, peers: set[Peer]) -> None:
+        """Wait until peers have read all that they were sent."""
+        self._mark += 1
+        for peer in peers:
+            peer.ask(self._mark)
+        while any(peer.seen < self._mark for peer in peers & self.peers):
+            await self._next_progress()
 
     def _stride(self) -> int:
         if self.speed is not None:
@@ -133,11 +156,7 @@ class Floor:
             async with asyncio.timeout(GRACE):
                 while news and self._polls_expected and not self._polled:
                     await self._next_progress()
-                self._mark += 1
-                for peer in self.peers:
-                    peer.ask(self._mark)
-                while any(peer.seen < self._mark for peer in self.peers):
-                    await self._next_progress()
+                await self._drained({peer for peer in self.peers if not peer.follows_clock})
                 await asyncio.sleep(0)
                 return
         # Nobody to wait for while a client that follows our time is backing off in that very time.
