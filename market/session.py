@@ -22,6 +22,8 @@ from market.errors import CalendarError
 _TABLES = Path(__file__).with_name("calendars")
 _FILES = {"XHKG": "XHKG.toml", "XNYS": "XNYS.toml", "24/7": "always.toml"}
 _DAY = timedelta(days=1)
+_NOTICE = 60
+"""Days before its end from which a table's end is warned of: time for a release to bring the next year."""
 
 
 class Phase(StrEnum):
@@ -131,6 +133,14 @@ class Calendar:
     def covers(self, day: date) -> bool:
         """Whether the table knows this day, rather than guessing it by its weekday."""
         return self.valid_from <= day <= self.valid_until
+
+    def warning(self, day: date) -> str | None:
+        """What to tell a person on a day when the table is about to end, or has ended."""
+        left = (self.valid_until - day).days
+        if left > _NOTICE:
+            return None
+        end = f"ends on {self.valid_until}" if left >= 0 else f"ended on {self.valid_until}"
+        return f"the {self.mic} calendar {end}, and after it every weekday passes for a session"
 
     def is_session(self, day: date) -> bool:
         """Whether the exchange opens that day."""

@@ -19,6 +19,7 @@ from market.duration import parse_duration
 from market.freshness import Quality
 from market.instrument import instrument, known
 from market.matching import Matcher
+from market.session import amend
 from market.symbol import is_crypto, is_hong_kong
 from market.watchlist import expand
 from monitor import exit as exit_code
@@ -146,6 +147,7 @@ def opened(
 
 
 def _engine(config: Config, clock: Clock, store: Store, listener: Listener, quality: Quality) -> Engine:
+    amend(config.closures)
     # Lists are dated: a replay of September has September's constituents.
     day = datetime.fromtimestamp(clock.now() / SECOND, UTC).date()
     return Engine(
@@ -167,7 +169,8 @@ def _history(config: Config, clock: Clock, quality: Quality) -> ProfileLoader:
     """
     folder = Path(config.settings.history.dir).expanduser() if config.settings.history.dir else None
     vendors = () if quality is Quality.REPLAY else sources(config.settings.feeds)
-    return ProfileLoader(folder, vendors, clock.now, cache_dir() if quality is Quality.LIVE else None)
+    cache = cache_dir() if quality is Quality.LIVE else None
+    return ProfileLoader(folder, vendors, clock.now, cache, config.closures)
 
 
 def _add_feeds(engine: Engine, config: Config, coalesce: float) -> None:

@@ -16,6 +16,7 @@ from feeds.registry import SETTINGS as FEED_SETTINGS
 from market.clock import SECOND
 from market.duration import parse_duration
 from market.errors import TickwallError
+from market.session import read_amendments
 from market.watchlist import expand
 from monitor.exit import BAD_CONFIG
 from monitor.settings import DEFAULT_HEADLINES, Settings
@@ -53,9 +54,18 @@ class Config:
         return int(parse_duration(self.settings.alerts.max_age) * SECOND)
 
     @property
+    def closures(self) -> Path | None:
+        """The user's file of surprise closures, for ``market.session.amend``."""
+        return _closures(self.settings)
+
+    @property
     def max_delay(self) -> int:
         """The greatest established delay, nanoseconds, under which rules still evaluate."""
         return int(parse_duration(self.settings.alerts.max_delay) * SECOND)
+
+
+def _closures(settings: Settings) -> Path | None:
+    return Path(settings.calendar.file).expanduser() if settings.calendar.file else None
 
 
 def default_path(environ: Mapping[str, str] = os.environ) -> Path:
@@ -162,6 +172,8 @@ def _check(settings: Settings) -> Iterator[str]:
     today = datetime.now(UTC).date()
     for name, symbols in settings.watchlists.items():
         yield from _checked(f"watchlists.{name}", expand, symbols, settings.watchlists, today)
+    if (closures := _closures(settings)) is not None:
+        yield from _checked("calendar.file", read_amendments, closures)
     for key, text in (("max_age", settings.alerts.max_age), ("max_delay", settings.alerts.max_delay)):
         yield from _checked(f"alerts.{key}", parse_duration, text)
     for name, feed in settings.feeds.items():

@@ -26,6 +26,12 @@ class History(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dir: str = ""
 
 
+class CalendarSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the exchanges' calendars cannot know: ``file`` names a TOML file of surprise closures."""
+
+    file: str = ""
+
+
 class AlertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Limits that hold for every rule; durations as text (``"90s"``)."""
 
@@ -85,6 +91,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     feeds: dict[str, Any] = {}
     headlines: tuple[HeadlineSettings, ...] = ()
     history: History = History()
+    calendar: CalendarSettings = CalendarSettings()
     alerts: AlertSettings = AlertSettings()
     rule: tuple[RuleSettings, ...] = ()
     sink: tuple[SinkSettings, ...] = ()

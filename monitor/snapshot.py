@@ -17,7 +17,7 @@ from market.errors import ParseError, SymbolError
 from market.freshness import Quality, age_text
 from market.instrument import instrument
 from market.quote import Quote
-from market.session import Session, calendar
+from market.session import Session, amend, calendar
 from market.state import MarketState
 from market.symbol import canonical
 from monitor import exit as exit_code
@@ -49,6 +49,7 @@ def run(symbols: Sequence[str], config_path: str | None, *, as_json: bool, debug
     """Ask the feeds, print the answer; the exit code is 69 when none answered."""
     to_stderr(debug=debug)
     config = load(config_path)
+    amend(config.closures)
     rows = asyncio.run(_rows(symbols, config))
     if as_json:
         sys.stdout.write(json.dumps(rows, ensure_ascii=False) + "\n")

@@ -18,9 +18,9 @@ from typing import Any
 from market.bars import Bar
 from market.errors import SymbolError, TickwallError
 from market.facts import Change, Facts, facts
-from market.profile import History
+from market.history import History
 from market.sentences import sentences
-from market.session import Calendar, Session, calendar
+from market.session import Calendar, Session, amend, calendar
 from market.symbol import canonical, mic
 from monitor import exit as exit_code
 from monitor.cleaning import HistoryError, final_at, read
@@ -43,7 +43,9 @@ def run(
     as_json: bool,
 ) -> int:
     """Print what history says; the exit code is 65 when nothing could be answered."""
-    settings = load(config_path, flags={"history.dir": history_dir}).settings
+    config = load(config_path, flags={"history.dir": history_dir})
+    settings = config.settings
+    amend(config.closures)
     try:
         days = [date.fromisoformat(text) for text in as_of]
     except ValueError as error:

@@ -26,6 +26,21 @@ def problems(tmp_path: Path, text: str) -> list[str]:
     return refused.value.problems
 
 
+def test_a_file_of_closures_is_read_and_a_bad_one_named(tmp_path: Path) -> None:
+    """At the start, with the configuration: a closure that is ignored would be found out too late."""
+    closures = tmp_path / "closures.toml"
+    config = f'[calendar]\nfile = "{closures}"\n'
+    assert problems(tmp_path, config) == [
+        f"calendar.file: {closures}: [Errno 2] No such file or directory: '{closures}'"
+    ]
+    closures.write_text("[XHKG]\nclosed = [2025]\n", encoding="utf-8")
+    [problem] = problems(tmp_path, config)
+    assert problem.startswith(f"calendar.file: {closures}: [XHKG] closed: must be a list of dates")
+    closures.write_text("[XHKG]\nclosed = [2025-09-24]\n", encoding="utf-8")
+    assert load(written(tmp_path, config), environ=NOWHERE).closures == closures
+    assert load(environ=NOWHERE).closures is None
+
+
 def test_without_a_file_the_defaults_hold() -> None:
     """The keyless feeds, the built-in watchlists, two headline sources, and no rules of one's own."""
     config = load(environ=NOWHERE)

@@ -279,3 +279,12 @@ def test_unknown_exchange_and_missing_file(tmp_path: Path) -> None:
         load("XLON")
     with pytest.raises(CalendarError, match="none"):
         load("XHKG", tmp_path / "none.toml")
+
+
+def test_a_table_warns_sixty_days_before_its_end() -> None:
+    """And goes on saying so when it has ended."""
+    end = HK.valid_until
+    assert HK.warning(end - timedelta(days=61)) is None
+    assert f"ends on {end}" in str(HK.warning(end - timedelta(days=60)))
+    assert f"ended on {end}" in str(HK.warning(end + timedelta(days=1)))
+    assert calendar("24/7").warning(end) is None
