@@ -46,12 +46,13 @@ class FeedChange:
 
 @dataclass(frozen=True, slots=True)
 class PhaseChange:
-    """An exchange entered a phase of its day."""
+    """An exchange entered a phase of its day, which lasts until ``until`` (nanoseconds UTC)."""
 
     mic: str
     session_date: date
     phase: Phase
     ts: int
+    until: int
 
 
 class Listener(Protocol):
@@ -167,7 +168,7 @@ class Engine:
         self.failures: dict[str, str] = {}
         """Feeds that ended by an error, and which."""
         self._feeds: list[tuple[Feed, QuoteSink]] = []
-        self._profiled: dict[str, date] = {}
+        self._sessions: dict[str, date] = {}
         self.alerts = 0
         self.suppressions = 0
         self.next_round = 0
@@ -246,7 +247,7 @@ class Engine:
         """Once a second of the engine's clock: phases, feed health, alerts that others detected."""
         self.next_round = now + SECOND
         self._roll_phases(now)
-        self._roll_profiles(now)
+        self._roll_sessions(now)
         for intake in self.intakes.values():
             self.tell_health(intake, now)
         for stored in self.store.from_others():
@@ -332,16 +333,19 @@ class Engine:
 
     def _enter(self, mic: str, at: int, phase: Phase, until: int) -> None:
         self._phases[mic] = (until, phase)
-        self.listener.phase(PhaseChange(mic, calendar(mic).day_of(at), phase, at))
+        self.listener.phase(PhaseChange(mic, calendar(mic).day_of(at), phase, at, until))
 
-    def _roll_profiles(self, now: int) -> None:
-        """Ask for history as of the session that now holds, on each exchange that has turned to a new one."""
-        if self.profiles is None:
-            return
+    def _roll_sessions(self, now: int) -> None:
+        """On each exchange that has turned to a new session ask for history as of it."""
         for mic in self._phases:
-            session_date = calendar(mic).latest(now).date
-            if self._profiled.get(mic) != session_date:
-                self._profiled[mic] = session_date
+            hours = calendar(mic)
+            session_date = hours.latest(now).date
+            if self._sessions.get(mic) == session_date:
+                continue
+            self._sessions[mic] = session_date
+            if (warning := hours.warning(session_date)) is not None:
+                log.warning("%s: a newer tickwall may know more", warning)
+            if self.profiles is not None:
                 symbols = [s for s, entry in self.state.entries.items() if entry.calendar.mic == mic]
                 self.profiles.want(symbols, session_date)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import time_ns
 
 from market.alert import Suppressed
-from market.clock import SECOND
+from market.clock import SECOND, rfc3339
 from market.errors import ParseError
 from market.headline import Headline
 from market.session import calendar
@@ -106,6 +106,7 @@ class JsonLines:
                 mic=change.mic,
                 session_date=change.session_date.isoformat(),
                 phase=change.phase.value,
+                until=rfc3339(change.until),
             )
         )
 

@@ -236,6 +236,9 @@ def test_phases_are_told_in_order_also_over_a_gap(desk: Desk) -> None:
         Phase.MORNING, Phase.LUNCH, Phase.AFTERNOON, Phase.CLOSING_AUCTION, Phase.CLOSED,
         Phase.PRE_OPEN, Phase.MORNING,
     ]  # fmt: skip
+    ends = [change.until for change in desk.heard.phases if change.mic == "XHKG"]
+    assert [later.ts for later in desk.heard.phases if later.mic == "XHKG"][1:] == ends[:-1]
+    assert ends[:2] == [TEN + 2 * 3600 * SECOND, TEN + 3 * 3600 * SECOND]
 
 
 def test_two_sources_never_make_a_false_cross(desk: Desk) -> None:
