@@ -126,7 +126,7 @@ def main() -> list[Ratio]:
     """Run the benchmark."""
     bare = ["-c", BARE_APP]
     frame, price, reference = interleaved(
-        [shown(DEMO, b"HSTECH|Tickwall|SIMULATED"), shown(DEMO, PRICE.pattern), shown(bare, b"PAINTED")],
+        [shown(DEMO, b"9888"), shown(DEMO, PRICE.pattern), shown(bare, b"PAINTED")],
         REPEATS,
     )
     version, help_, click = interleaved(
