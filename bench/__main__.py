@@ -1,4 +1,4 @@
-"""``python -m bench``: every benchmark, each in a process of its own, and ``bench/RESULTS.md`` written anew."""
+"""``python -m bench``: every benchmark, each in a process of its own; writes ``bench/RESULTS.md`` anew."""
 
 import os
 import platform
@@ -17,8 +17,8 @@ LIBRARIES = ("textual", "websockets", "msgspec", "aiohttp", "click")
 HEAD = """\
 # What was measured
 
-Each figure stands against a bare reference measured in the same run, on the same machine; trust the ratios, not the
-figures. `make bench` runs them all and writes this page.
+Each figure stands against a bare reference measured in the same run, on the same machine; trust the ratios,
+not the figures. `make bench` runs them all and writes this page.
 
 - Machine: {cores} cores, {machine}, {system}; Python {python}; {libraries}.
 - What each reference is stands at the head of its module in `bench/`.
@@ -31,15 +31,11 @@ def main() -> None:
     sections = []
     for name in BENCHMARKS:
         print(f"{name} ...", flush=True)
-        done = subprocess.run(
-            [sys.executable, "-m", f"bench.{name}"], cwd=ROOT, capture_output=True, text=True
-        )
-        rows = [
-            line
-            for line in done.stdout.splitlines()
-            if line.startswith("| ") and line != HEADER.splitlines()[0]
-        ]
-        notes = [line for line in done.stdout.splitlines() if line and not line.startswith("|")]
+        command = [sys.executable, "-m", f"bench.{name}"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        said = [line for line in done.stdout.splitlines() if line and line not in HEADER.splitlines()]
+        rows = [line for line in said if line.startswith("| ")]
+        notes = [line for line in said if not line.startswith("| ")]
         if done.returncode:
             notes.append(f"Failed: {done.stderr.strip().splitlines()[-1]}")
         sections.append("\n".join([f"## {name}\n", HEADER, *rows, *(["", *notes] if notes else [])]))
