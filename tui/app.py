@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -67,7 +68,7 @@ class WallApp(App[None]):
     """
 
     TITLE = "Tickwall"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.ANYWHERE)]
     ENABLE_COMMAND_PALETTE = True
 
@@ -345,10 +346,13 @@ class WallApp(App[None]):
         of a ``/baidu`` in one piece ``baidu`` would act on the tiles. Here a key that is bound acts before
         the next one is looked at; only a line that is typed into has its keys by the long way, all of them.
         """
-        if isinstance(event, Key) and not event.is_forwarded and not isinstance(self.focused, Input):
-            for priority in (True, False):
-                if await self._check_bindings(event.key, priority=priority):
-                    return
+        if isinstance(event, Key) and not event.is_forwarded:
+            if not self.screen_stack:  # on the way out
+                return
+            if not isinstance(self.focused, Input):
+                for priority in (True, False):
+                    if await self._check_bindings(event.key, priority=priority):
+                        return
         await super().on_event(event)
 
     def action_acknowledge(self) -> None:

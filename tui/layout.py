@@ -10,7 +10,7 @@ WIDE, HIGH = 100, 32
 PANE = 8
 """Lines that panes get where they stand beside the wall: a heading and seven entries."""
 
-LEAST_PANE = 6
+LEAST_PANE = 5
 """Lines to which panes shrink before the tiles have to."""
 
 
