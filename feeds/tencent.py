@@ -8,13 +8,14 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import msgspec
 
 from feeds.base import FeedStatus, NoPriceError, Parsed, QuoteSink
 from feeds.http import Http
+from feeds.pace import rest
 from feeds.settings import FeedSettings
 from feeds.transport import Poll, run_poll
 from market.bars import Bar
@@ -23,6 +24,7 @@ from market.duration import parse_duration
 from market.errors import ParseError
 from market.price import price_or_none, unpadded
 from market.quote import Quote
+from market.session import calendar
 from market.symbol import hk_code, is_hong_kong, is_index
 from market.text import clean
 
@@ -228,6 +230,7 @@ class TencentFeed:
             urls=quote_urls(settings.quote_url, self._symbols),
             parse=parse_quotes,
             interval=parse_duration(settings.interval),
+            rest=partial(rest, calendar("XHKG")),
         )
 
     def serves(self, symbol: str) -> bool:

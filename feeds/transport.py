@@ -53,6 +53,8 @@ class Stream:
 class Poll:
     """Pages to fetch in turn, one request at a time. ``interval`` in seconds, between two rounds.
 
+    ``rest`` says how many seconds at the least may pass after a good round that ended at an instant (ns
+    UTC): a venue whose exchange is closed has nothing new.
     ``parse`` turns a body and its receipt (ns UTC) into quotes and rejected rows; it raises
     ``ParseError`` for a page that is none of the venue's.
     """
@@ -61,6 +63,7 @@ class Poll:
     urls: Sequence[str]
     parse: Callable[[bytes, int], Parsed]
     interval: float
+    rest: Callable[[int], float] = lambda _now: 0.0
 
 
 async def run_stream(
@@ -196,10 +199,11 @@ async def run_poll(
     async with Http() as http:
         while True:
             try:
+                pause = interval
                 if await _round(poll, http, sink, line, clock):
                     waits = delays(chance)
                     interval = poll.interval
-                pause = interval
+                    pause = max(interval, poll.rest(clock.now()))
             except FeedError as error:
                 line.fail(error)
                 if isinstance(error, RefusedError):

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from feeds.http import Http
 from feeds.tencent import TencentFeed, TencentSettings, fetch_bars
+from market.clock import parse_rfc3339
 from market.errors import ParseError
 from market.freshness import Health
 from tests.loopback.feeding import Collector, PageServer, RushedClock, answers, running, until
@@ -35,6 +36,17 @@ async def test_batches_of_eight_hundred_codes() -> None:
         assert server.paths[0].startswith("/q=r_hkHSTECH,r_hk00001,r_hk00002,")
         assert [quote.symbol for quote in sink.all] == [s for s in symbols if feed.serves(s)]
         assert len(sink.all) == 901
+
+
+async def test_it_rests_over_lunch_and_is_awake_after_it() -> None:
+    """By the clock that it was given: a question a minute, one at 13:00, and on at its interval."""
+    async with PageServer(answers(page(row(), key="r_hk09888"))).serving() as server:
+        clock, sink = RushedClock(), Collector()
+        clock.time = parse_rfc3339("2025-09-17T12:57:50+08:00")
+        feed = TencentFeed(TencentSettings(quote_url=server.url), ["9888.HK"], clock)
+        async with running(feed.run(sink)):
+            await until(lambda: len(clock.sleeps) >= 5)
+    assert clock.sleeps[:5] == [60, 60, 10, 2, 2]
 
 
 @needs_shared

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -38,7 +39,9 @@ GOOD = answers(b"1,")
 class Trial:
     """One poll of one server, every two seconds."""
 
-    def __init__(self, url: str, *, pages: int = 1, held: bool = False) -> None:
+    def __init__(
+        self, url: str, *, pages: int = 1, held: bool = False, rest: Callable[[int], float] = lambda now: 0.0
+    ) -> None:
         self.clock = RushedClock(
             held=held, on_sleep=lambda: self.seen.append((self.status.state, self.status.reason))
         )
@@ -47,7 +50,13 @@ class Trial:
         self.sink = Collector()
         self.status = FeedStatus()
         self.run = run_poll(
-            Poll(venue="plain", urls=[f"{url}{page}" for page in range(pages)], parse=parse, interval=2.0),
+            Poll(
+                venue="plain",
+                urls=[f"{url}{page}" for page in range(pages)],
+                parse=parse,
+                interval=2.0,
+                rest=rest,
+            ),
             self.sink,
             self.status,
             self.clock,
@@ -132,6 +141,15 @@ async def test_other_failures_back_off() -> None:
     """Never below the interval, with jitter, back after a success."""
     trial = await polled(*[answers(status=500)] * 4, GOOD, answers(status=502), GOOD, times=7)
     assert trial.clock.sleeps[:7] == [2, 2, 4, 8, 2, 2, 2]
+
+
+async def test_a_closed_exchange_is_asked_rarely() -> None:
+    """After a good round only: a failure is tried again as soon as on any day."""
+    async with PageServer(GOOD, answers(status=500), GOOD).serving() as server:
+        trial = Trial(server.url, rest=lambda now: 60.0)
+        async with running(trial.run):
+            await until(lambda: len(trial.clock.sleeps) >= 3)
+    assert trial.clock.sleeps[:3] == [60, 2, 60]
 
 
 async def test_a_wrong_address_waits_minutes() -> None:

@@ -1,0 +1,23 @@
+"""How often a venue is worth asking, by the hours of the exchange that it serves."""
+
+from market.clock import MINUTE, SECOND
+from market.session import Calendar, Phase
+
+REST = 60.0
+"""Seconds between two questions while nothing trades: a night is then 1,000 requests instead of 25,000."""
+
+LINGER = 20 * MINUTE
+"""Nanoseconds for which trading is followed after its end: the final price is late, on a delayed feed by
+a quarter of an hour."""
+
+_QUIET = (Phase.CLOSED, Phase.LUNCH)
+
+
+def rest(hours: Calendar, now: int) -> float:
+    """Seconds for which a venue may be left alone at an instant (ns UTC); 0 while anything may change.
+
+    Never beyond the next auction or the end of lunch.
+    """
+    if hours.phase_at(now) not in _QUIET or hours.phase_at(now - LINGER) not in _QUIET:
+        return 0.0
+    return min(REST, (hours.next_change(now)[0] - now) / SECOND)
