@@ -295,7 +295,8 @@ async def test_enter_on_an_alert_opens_its_name(stage: Stage) -> None:
 
 
 async def test_alerts_of_the_store_are_there_from_the_start(stage: Stage) -> None:
-    line = '{"ts":"2025-09-17T01:30:00.000Z","symbol":"9888.HK","direction":"up","message":"Baidu +5%"}'
+    stamp = "2025-09-17T01:30:00.000Z"
+    line = f'{{"ts":"{stamp}","exchange_ts":"{stamp}","symbol":"9888.HK","message":"Baidu +5%"}}'
     stage.store.record("key", line)
     async with stage.up() as pilot:
         await until(lambda: "Baidu +5%" in text(stage.app.main.alerts), pilot)
