@@ -16,7 +16,7 @@ _INDICES = {
 }  # fmt: skip
 INDICES = frozenset(_INDICES.values())
 
-_HONG_KONG = re.compile(r"(?:HKEX:|SEHK:|HK\.|R_HK|RT_HK|HK)?(\d{1,5})(?:[.\-]HK)?")
+_HONG_KONG = re.compile(r"(?:HKEX:|SEHK:|HK\.|R_HK|RT_HK|HK)?([0-9]{1,5})(?:[.\-]HK)?")
 _PAIR = re.compile(r"[A-Z0-9]{2,10}-[A-Z]{3,5}")
 _US = re.compile(r"[A-Z]{1,5}(?:[.\-][A-Z])?")
 _CURRENCY = re.compile(r"[A-Z]{3}(?:[A-Z]{3})?=X")
@@ -27,12 +27,14 @@ def canonical(text: str) -> str:
 
     Raises ``SymbolError`` for text that no convention reads.
     """
-    symbol = text.strip().upper()
+    symbol = text.strip().upper() if text.isascii() else ""  # upper() makes SS of a sharp s
     if symbol in _INDICES:
         return _INDICES[symbol]
     if (match := _HONG_KONG.fullmatch(symbol)) and int(match[1]) > 0:
         return f"{int(match[1]):04d}.HK"
-    if _PAIR.fullmatch(symbol) or _US.fullmatch(symbol) or _CURRENCY.fullmatch(symbol):
+    if _US.fullmatch(symbol):
+        return symbol.replace("-", ".")
+    if _PAIR.fullmatch(symbol) or _CURRENCY.fullmatch(symbol):
         return symbol
     raise SymbolError(f"not a symbol: {text[:40]!a} (try 9888, 9888.HK, HSTECH, AAPL or BTC-USD)")
 

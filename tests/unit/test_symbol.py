@@ -43,6 +43,7 @@ from market.symbol import canonical, hk_code, is_crypto, is_hong_kong, is_index,
         ("AAPL", "AAPL"),
         ("aapl", "AAPL"),
         ("BRK.B", "BRK.B"),
+        ("BRK-B", "BRK.B"),
         ("BTC-USD", "BTC-USD"),
         ("btc-usd", "BTC-USD"),
         ("HKD=X", "HKD=X"),
@@ -53,7 +54,22 @@ def test_every_convention_is_read(written: str, printed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["", " ", "0", "00000", "123456", "9888.HKX", "-", "百度", "AAPL;rm", "\x1b[31m", "A" * 500]
+    "written",
+    [
+        "",
+        " ",
+        "0",
+        "00000",
+        "123456",
+        "9888.HKX",
+        "-",
+        "百度",
+        "９８８８",
+        "ß",
+        "AAPL;rm",
+        "\x1b[31m",
+        "A" * 500,
+    ],
 )
 def test_anything_else_is_refused_in_words(written: str) -> None:
     with pytest.raises(SymbolError, match="not a symbol") as refused:
