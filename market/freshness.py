@@ -8,6 +8,9 @@ from market.clock import MINUTE, SECOND
 ENOUGH = 20
 """Quotes that must lag alike before a delay is believed; fewer, and an old quote is stale, not delayed."""
 
+SPAN = MINUTE * (ENOUGH - 1) // ENOUGH
+"""Over how long they must: twenty quotes a minute are 57 seconds from the first to the last."""
+
 WINDOW = 2 * MINUTE
 ALIKE = 30 * SECOND
 """How far the lags of one window may lie apart."""
@@ -79,7 +82,7 @@ class LagMeter:
                 break
             start, quotes = at, quotes + count
             least, greatest = min(least, low), max(greatest, high)
-        if quotes < ENOUGH or now - start < MINUTE:
+        if quotes < ENOUGH or now - start < SPAN:
             return
         if not self._declared:
             self.delay = least if least >= PROMPT else 0

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from market.alert import Alert, Suppressed
 from market.freshness import Quality
@@ -22,7 +23,8 @@ class Rule:
 
     id: str
     kind: str
-    symbols: tuple[str, ...]
+    symbols: tuple[str, ...] = field(compare=False)
+    """Whom it watches, which is no part of what it is."""
     direction: str
     steps: tuple[Decimal, ...]
     clear: Decimal
@@ -58,6 +60,8 @@ class Ladder:
     extreme: int | None = None
     """Under ``on_new_extreme``: the furthest whole percent told this session."""
     suppressed: set[tuple[int, str]] = field(default_factory=set)
+    judged: int = 0
+    """The venue's stamp (ns UTC) up to which an earlier process has judged this session's quotes."""
 
     def level(self, base: Decimal, step: Decimal) -> Decimal:
         """The exact price at which a move of ``step`` percent from ``base`` is reached."""
@@ -71,6 +75,7 @@ class Ladder:
         """A new session: everything but a ``once`` is armed again."""
         if session_date != self.session_date:
             self.session_date = session_date
+            self.judged = 0
             self.crossings.clear()
             self.extreme = None
             self.suppressed.clear()
@@ -106,16 +111,29 @@ class RuleBook:
                     if rule.direction in (side, "both"):
                         self._ladders.setdefault(symbol, []).append(Ladder(rule, side == "up"))
 
-    def restore(self, dedup_keys: Iterable[str]) -> None:
-        """Take up where an earlier process stopped: events on record are never raised again."""
-        told: dict[str, list[list[str]]] = {}
-        for key in dedup_keys:
+    def restore(self, events: Iterable[tuple[str, int]]) -> None:
+        """Take up where an earlier process stopped: what is on record is never raised again.
+
+        ``events`` are ``dedup_key`` and the venue's stamp (ns UTC) of the quote that raised it. Quotes up to
+        the newest of them were judged then, and a tape that is played once more is not judged anew.
+        """
+        told: dict[tuple[str, str], list[_Told]] = {}
+        for key, ts_event in events:
             parts = key.rsplit("/", 5)
             if len(parts) == 6:
-                told.setdefault(parts[1], []).append(parts)
-        for symbol, keys in told.items():
+                rule_id, symbol, session, side, step, occurrence = parts
+                event = _Told(session, side == "up", step, int(occurrence), ts_event)
+                told.setdefault((rule_id, symbol), []).append(event)
+        for (rule_id, symbol), events_told in told.items():
             for ladder in self._ladders.get(symbol, ()):
-                _restore(ladder, [parts for parts in keys if parts[0] == ladder.rule.id])
+                if ladder.rule.id == rule_id:
+                    _restore(ladder, [event for event in events_told if event.up is ladder.up])
+
+    def inherit(self, old: "RuleBook") -> None:
+        """Go on with an older book's ladders where the rule has not changed: a reload forgets nothing."""
+        for symbol, ladders in self._ladders.items():
+            kept = {(ladder.rule, ladder.up): ladder for ladder in old._ladders.get(symbol, ())}
+            self._ladders[symbol] = [kept.get((ladder.rule, ladder.up), ladder) for ladder in ladders]
 
     def evaluate(self, entry: Entry, quote: Quote, moment: Moment) -> tuple[list[Alert], list[Suppressed]]:
         """What the rules say of a quote that ``MarketState`` has just applied; sets the quiet box anew."""
@@ -127,8 +145,11 @@ class RuleBook:
         if not ladders or session_date is None or not base or base <= 0:
             return alerts, suppressed
         for ladder in ladders:
-            ladder.roll(session_date)
-            _evaluate(ladder, entry, quote, base, moment, alerts, suppressed)
+            # A late quote of an earlier session must not re-arm what this one has told.
+            if session_date == moment.current_date:
+                ladder.roll(session_date)
+            if quote.ts_event > ladder.judged:
+                _evaluate(ladder, entry, quote, base, moment, alerts, suppressed)
             _narrow(ladder, entry, quote.last, base)
         return alerts, suppressed
 
@@ -163,9 +184,7 @@ def _evaluate(
         return
     occurrence = 1
     if rule.frequency == "every_cross":
-        for passed in range(ladder.reached, index):
-            ladder.crossings[passed] = ladder.crossings.get(passed, 0) + 1
-        occurrence = ladder.crossings[index - 1]
+        occurrence = ladder.crossings[index - 1] = ladder.crossings.get(index - 1, 0) + 1
     elif rule.frequency == "on_new_extreme":
         ladder.extreme = occurrence = whole
     ladder.reached = index
@@ -229,22 +248,30 @@ def _narrow(ladder: Ladder, entry: Entry, price: Decimal, base: Decimal) -> None
     entry.narrow(floor, ceiling)
 
 
-def _restore(ladder: Ladder, keys: Sequence[Sequence[str]]) -> None:
-    """Keys of this ladder's rule and instrument, split; the newest session among them is taken up."""
-    side = "up" if ladder.up else "down"
-    mine = [parts for parts in keys if parts[3] == side]
-    if not mine:
+class _Told(NamedTuple):
+    """An event on record, read back from its key; ``ts_event`` in nanoseconds UTC."""
+
+    session: str
+    up: bool
+    step: str
+    occurrence: int
+    ts_event: int
+
+
+def _restore(ladder: Ladder, told: Sequence[_Told]) -> None:
+    """Events of this ladder's rule, instrument and direction; the newest session among them is taken up."""
+    newest = max((event.session for event in told), default="")
+    if not newest:
         return
-    newest = max(parts[2] for parts in mine)
     if newest != "ever":
         ladder.session_date = date.fromisoformat(newest)
     steps = {f"{step.normalize():f}": index for index, step in enumerate(ladder.rule.steps)}
-    for parts in mine:
-        index = steps.get(parts[4])
-        if parts[2] != newest or index is None:
+    for event in sorted(told, key=lambda event: event.ts_event):
+        index = steps.get(event.step)
+        if event.session != newest or index is None:
             continue
-        occurrence = int(parts[5])
-        ladder.reached = max(ladder.reached, index + 1)
-        ladder.crossings[index] = max(ladder.crossings.get(index, 0), occurrence)
+        ladder.judged = event.ts_event
+        ladder.reached = index + 1
+        ladder.crossings[index] = max(ladder.crossings.get(index, 0), event.occurrence)
         if ladder.rule.frequency == "on_new_extreme":
-            ladder.extreme = max(ladder.extreme or 0, occurrence)
+            ladder.extreme = max(ladder.extreme or 0, event.occurrence)

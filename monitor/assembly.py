@@ -15,7 +15,6 @@ from feeds.replay import TapeClock, TapeFeed
 from feeds.simulated_clock import SimulatedClock
 from feeds.tape import OnError
 from market.clock import SECOND, Clock
-from market.duration import parse_duration
 from market.freshness import Quality
 from market.instrument import instrument, known
 from market.matching import Matcher
@@ -131,7 +130,7 @@ async def taped(
     await tape.open()
     try:
         engine = _engine(config, clock, store, listener, Quality.REPLAY)
-        intake = TapeIntake(engine)
+        intake = TapeIntake(engine, config.delay)
         engine.add_feed(tape, intake)
         yield Run(engine, config, tape)
     finally:
@@ -179,9 +178,7 @@ def _add_feeds(engine: Engine, config: Config, coalesce: float) -> None:
     for name, chosen in assign(settings, symbols, engine.today()).items():
         if chosen:
             feed = build(name, settings.feeds[name], chosen, engine.clock, coalesce)
-            delay = settings.feeds[name].delay
-            declared = int(parse_duration(delay) * SECOND) if delay else 0
-            engine.add_feed(feed, engine.add_source(feed, declared))
+            engine.add_feed(feed, engine.add_source(feed, config.delay(name)))
     if settings.headlines:
         matcher = Matcher(dict.fromkeys((*known(), *map(instrument, symbols))))
         engine.headline_feed = HeadlinePoller(settings.headlines, engine.clock, matcher=matcher)
@@ -195,9 +192,10 @@ def assign(settings: Settings, symbols: tuple[str, ...], on: date) -> dict[str, 
     natural = {"tencent": is_hong_kong, "coinbase": is_crypto}
     chosen: dict[str, tuple[str, ...]] = {}
     for name, feed in settings.feeds.items():
-        if feed.enabled and (feed.symbols or name in natural):
-            named = expand(feed.symbols, settings.watchlists, on)
-            chosen[name] = named or tuple(filter(natural[name], symbols))
+        if feed.enabled and feed.symbols:
+            chosen[name] = expand(feed.symbols, settings.watchlists, on)
+        elif feed.enabled and name in natural:
+            chosen[name] = tuple(filter(natural[name], symbols))
     taken = {symbol for served in chosen.values() for symbol in served}
     rest = tuple(symbol for symbol in symbols if symbol not in taken)
     return {name: chosen.get(name, rest) for name, feed in settings.feeds.items() if feed.enabled}

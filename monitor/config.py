@@ -63,6 +63,11 @@ class Config:
         """The greatest established delay, nanoseconds, under which rules still evaluate."""
         return int(parse_duration(self.settings.alerts.max_delay) * SECOND)
 
+    def delay(self, source: str) -> int:
+        """How late a feed's own section says that it is, nanoseconds; 0 where it says nothing."""
+        feed = self.settings.feeds.get(source)
+        return int(parse_duration(feed.delay) * SECOND) if feed is not None and feed.delay else 0
+
 
 def _closures(settings: Settings) -> Path | None:
     return Path(settings.calendar.file).expanduser() if settings.calendar.file else None

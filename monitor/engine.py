@@ -89,11 +89,16 @@ class Intake:
         self.feed = feed
         self.meter = LagMeter(declared_delay)
         self.health = Health.CONNECTING
+        self.since = engine.clock.now()
+        """When it was given its way in, nanoseconds UTC."""
         self.newest = 0
         """The greatest ``ts_event`` it has sent, nanoseconds UTC."""
+        self.skewed = False
+        """Whether it was told that the feed's clock and this machine's differ."""
         self._engine = engine
         self._apply = engine.state.apply
         self._look_at = 0
+        self._noted: set[str] = set()
 
     def quotes(self, quotes: Sequence[Quote]) -> None:
         """Apply a frame's quotes, in order."""
@@ -108,6 +113,7 @@ class Intake:
 
     def _heed(self, quote: Quote, verdict: Verdict) -> None:
         if verdict is Verdict.LOUD:
+            self._note(quote)  # first, for it may be the one that establishes a delay
             self._engine.examine(quote, self)
         elif verdict is Verdict.HELD:
             self._engine.doubt(quote)
@@ -122,13 +128,17 @@ class Intake:
             entry = entries.get(quote.symbol)
             if entry is not None and entry.quote is quote:
                 self._note(quote)
+        self._noted.clear()
         if ts_recv >= self._engine.next_round:
             self._engine.round(ts_recv)
 
     def _note(self, quote: Quote) -> None:
-        self.meter.note(quote.ts_event, quote.ts_recv)
+        """Learn from a quote's own time, once a symbol between two looks."""
         self.newest = max(self.newest, quote.ts_event)
-        self._engine.state.skew[quote.source] = self.meter.skew
+        if quote.symbol not in self._noted:
+            self._noted.add(quote.symbol)
+            self.meter.note(quote.ts_event, quote.ts_recv)
+            self._engine.state.skew[quote.source] = self.meter.skew
 
     def rejected(self, error: ParseError) -> None:
         """A frame that its parser refused; the feed's own status has counted it."""
@@ -173,7 +183,7 @@ class Engine:
         self.suppressions = 0
         self.next_round = 0
         self._phases: dict[str, tuple[int, Phase]] = {}
-        rules.restore(store.keys())
+        rules.restore(store.events())
 
     def add_source(self, feed: Feed, declared_delay: int = 0) -> Intake:
         """Give a source of quotes its way in; ``declared_delay`` is what its configuration says, ns."""
@@ -192,7 +202,8 @@ class Engine:
     def replace_rules(self, rules: RuleBook, symbols: Iterable[str]) -> None:
         """Go on with other rules; what was told under the old ones is not told again."""
         self.state.watch(symbols)
-        rules.restore(self.store.keys())
+        rules.restore(self.store.events())
+        rules.inherit(self.rules)
         self.rules = rules
         for entry in self.state.entries.values():
             entry.disturb()
@@ -354,28 +365,34 @@ class Engine:
         return self._phases.get(mic, (0, Phase.CLOSED))[1]
 
     def tell_health(self, intake: Intake, now: int) -> None:
-        """Tell of a feed's health if it turned."""
+        """Tell of a feed's health if it turned, and of a clock that is wrong."""
         health, reason = self.judge(intake, now)
-        if health is not intake.health:
-            intake.health = health
+        skewed = bool(intake.meter.skew)
+        if skewed and not intake.skewed:
+            log.warning("%s: %s; set this machine's clock", intake.feed.name, _skew(intake.meter.skew))
+        if health is not intake.health or skewed is not intake.skewed:
+            intake.health, intake.skewed = health, skewed
             self.listener.feed(FeedChange(intake.feed.name, health, reason, now))
 
     def judge(self, intake: Intake, now: int) -> tuple[Health, str | None]:
         """A feed's health by its quotes' own time: a socket that is open over dead symbols is stale."""
         status = intake.feed.status
         state = Health(status.state)
-        if state in (Health.DOWN, Health.CONNECTING):
+        connecting = state is Health.CONNECTING and now - intake.since <= self.limits.max_age
+        if connecting or state is Health.DOWN:
             return state, status.reason
         delay = intake.meter.delay
         open_since = self._open_since(intake, now - delay)
         if open_since is None:
             return Health.CLOSED, None
-        if now - delay - max(intake.newest, open_since) > self.limits.max_age:
+        if now - delay - max(intake.newest or intake.since, open_since) > self.limits.max_age:
             age = age_text((now - intake.newest) / SECOND)
             return Health.STALE, f"newest quote is {age} old" if intake.newest else "no quote yet"
+        if state is Health.STALE:
+            return state, status.reason
         if delay:
             return Health.DELAYED, f"{delay // SECOND} s late"
-        return Health.LIVE, status.reason
+        return Health.LIVE, _skew(intake.meter.skew) if intake.meter.skew else status.reason
 
     def _open_since(self, intake: Intake, at: int) -> int | None:
         """When the newest phase of trading began on an exchange that this feed serves; ``None`` in none."""
@@ -387,6 +404,10 @@ class Engine:
             if any(e.calendar.mic == mic and intake.feed.serves(s) for s, e in self.state.entries.items()):
                 since.append(max(start for start, _ in session.phases if start <= at))
         return max(since, default=None)
+
+
+def _skew(skew: int) -> str:
+    return f"its clock is {skew // SECOND} s ahead of this machine's"
 
 
 def summary(engine: Engine) -> Mapping[str, Any]:

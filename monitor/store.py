@@ -1,11 +1,15 @@
 """The store: every alert that was ever detected, in one SQLite file that two processes may share."""
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from market.clock import parse_rfc3339
 from market.errors import TickwallError
+
+log = logging.getLogger(__name__)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS alert (
@@ -59,10 +63,13 @@ class Store:
         self._db.close()
 
     def record(self, dedup_key: str, line: str) -> Stored | None:
-        """Commit a detection; ``None`` when any process has made it before."""
-        cursor = self._db.execute(
-            "INSERT OR IGNORE INTO alert (dedup_key, line) VALUES (?, ?)", (dedup_key, line)
-        )
+        """Commit a detection; ``None`` when any process has made it before.
+
+        What cannot be committed, on a full disk, is an alert all the same: better told twice than never.
+        """
+        cursor = self._write("INSERT OR IGNORE INTO alert (dedup_key, line) VALUES (?, ?)", dedup_key, line)
+        if cursor is None:
+            return Stored(0, line, told=False)
         if not cursor.rowcount or cursor.lastrowid is None:
             return None
         self._mine.add(cursor.lastrowid)
@@ -70,11 +77,11 @@ class Store:
 
     def mark_told(self, number: int) -> None:
         """Standard output has had it; a crash before this makes the line come once more."""
-        self._db.execute("UPDATE alert SET told = 1 WHERE number = ?", (number,))
+        self._write("UPDATE alert SET told = 1 WHERE number = ?", number)
 
     def untold(self) -> Iterator[Stored]:
-        """What was committed and may never have been printed, oldest first."""
-        return self._select("told = 0", ())
+        """What was committed before this one was opened and may never have been printed, oldest first."""
+        return self._select("told = 0 AND number <= ?", (self._seen,))
 
     def from_others(self) -> Iterator[Stored]:
         """What another process on this store has detected since the last call."""
@@ -85,13 +92,21 @@ class Store:
         self._mine.clear()
         return iter(others)
 
-    def keys(self) -> Iterator[str]:
-        """Every ``dedup_key`` on record."""
-        return (key for (key,) in self._db.execute("SELECT dedup_key FROM alert ORDER BY number"))
+    def events(self) -> Iterator[tuple[str, int]]:
+        """Every ``dedup_key`` on record, and the venue's stamp (ns UTC) of the quote that raised it."""
+        query = "SELECT dedup_key, json_extract(line, '$.exchange_ts') FROM alert ORDER BY number"
+        return ((key, parse_rfc3339(stamp)) for key, stamp in self._db.execute(query))
 
     def recent(self, most: int = 200) -> list[Stored]:
         """The newest alerts, oldest first."""
         return list(self._select("1 ORDER BY number DESC LIMIT ?", (most,)))[::-1]
+
+    def _write(self, statement: str, *values: str | int) -> sqlite3.Cursor | None:
+        try:
+            return self._db.execute(statement, values)
+        except sqlite3.Error as error:
+            log.error("the store cannot be written: %s", error)
+            return None
 
     def _newest(self) -> int:
         row = self._db.execute("SELECT coalesce(max(number), 0) FROM alert").fetchone()

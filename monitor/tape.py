@@ -1,6 +1,6 @@
 """A tape as the engine's source: each recorded source keeps its own delay and health."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from feeds.base import FeedStatus, QuoteSink
 from feeds.tape import FeedEvent
@@ -27,10 +27,14 @@ class RecordedFeed:
 
 
 class TapeIntake:
-    """Hands a tape's quotes to the intake of the source that said them."""
+    """Hands a tape's quotes to the intake of the source that said them.
 
-    def __init__(self, engine: Engine) -> None:
+    ``delay`` gives the delay that is declared for a source, nanoseconds.
+    """
+
+    def __init__(self, engine: Engine, delay: Callable[[str], int]) -> None:
         self._engine = engine
+        self._delay = delay
         self._sources: dict[str, tuple[RecordedFeed, Intake]] = {}
 
     def quotes(self, quotes: Sequence[Quote]) -> None:
@@ -64,5 +68,5 @@ class TapeIntake:
     def _source(self, name: str) -> tuple[RecordedFeed, Intake]:
         if name not in self._sources:
             feed = RecordedFeed(name)
-            self._sources[name] = feed, self._engine.add_source(feed)
+            self._sources[name] = feed, self._engine.add_source(feed, self._delay(name))
         return self._sources[name]

@@ -152,6 +152,17 @@ def test_a_delayed_feed_fires_as_delayed_once_its_delay_is_established(desk: Des
     assert desk.engine.judge(desk.intake, desk.clock.at)[0] is Health.DELAYED
 
 
+@pytest.mark.parametrize(("before", "quality"), [(18, []), (19, ["delayed"])])
+def test_the_twentieth_quote_of_a_minute_is_evaluated_with_the_delay_it_establishes(
+    desk: Desk, before: int, quality: list[str]
+) -> None:
+    """And no quote counts twice, however often the rules look at it."""
+    for number in range(before):
+        desk.quote("118.90", 1800 + 3 * number, lag=900)
+    desk.quote("124.60", 1857, lag=900)
+    assert [alert["quality"] for alert in desk.heard.alerts] == quality
+
+
 def test_a_delay_beyond_the_limit_does_not_fire(desk: Desk) -> None:
     """Twenty minutes are the limit."""
     for second in range(80):
@@ -215,6 +226,43 @@ def test_an_open_feed_over_a_dead_symbol_is_stale(desk: Desk) -> None:
         healths.append(desk.intake.health)
     assert healths == [Health.LIVE, Health.STALE]
     assert desk.heard.feeds[-1].reason == "newest quote is 1:31 old"
+
+
+def test_a_feed_that_brings_nothing_at_all_is_stale(desk: Desk) -> None:
+    """Connected, and silent from the start: calm it is not."""
+    desk.intake.feed.status.state = Health.CONNECTING
+    healths = []
+    for seconds in (90, 91):
+        desk.engine.round(TEN + seconds * SECOND)
+        healths.append(desk.intake.health)
+    assert healths == [Health.CONNECTING, Health.STALE]
+    assert desk.heard.feeds[-1].reason == "no quote yet"
+
+
+def test_a_silent_socket_is_stale_at_once(desk: Desk) -> None:
+    """Its transport knows before the quotes are old."""
+    desk.quote("113.30", 0)
+    desk.intake.feed.status.state, desk.intake.feed.status.reason = Health.STALE, "silent for 60 s"
+    assert desk.engine.judge(desk.intake, TEN + SECOND) == (Health.STALE, "silent for 60 s")
+
+
+def test_a_slow_machine_is_told_so_once(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    """Its quotes come from the future, all by as much."""
+    for second in range(70):
+        desk.quote("113.30", second, lag=-45)
+    desk.engine.round(TEN + 71 * SECOND)
+    reasons = [change.reason for change in desk.heard.feeds if change.reason]
+    assert reasons == ["its clock is 45 s ahead of this machine's"]
+    assert caplog.text.count("set this machine's clock") == 1
+
+
+def test_quotes_without_a_previous_close_keep_a_feed_alive(desk: Desk) -> None:
+    """It is filled in, and the feed is no staler for it."""
+    desk.quote("113.30", 0)
+    for seconds in (60, 120):
+        received = TEN + seconds * SECOND
+        desk.intake.quotes([Quote("9888.HK", Decimal(114), received, received, "a")])
+    assert desk.engine.judge(desk.intake, TEN + 121 * SECOND)[0] is Health.LIVE
 
 
 def test_lunch_is_no_fault(desk: Desk) -> None:

@@ -28,6 +28,9 @@ def test_a_delay_needs_twenty_quotes_and_a_minute() -> None:
     assert meter.delay == 0
     feed(meter, 900, start=51, seconds=10)
     assert meter.delay == 900 * SECOND
+    even = LagMeter()
+    feed(even, 900, start=0, seconds=57, every=3)  # twenty a minute
+    assert even.delay == 900 * SECOND
     sparse = LagMeter()
     feed(sparse, 900, start=0, seconds=120, every=10)
     assert sparse.delay == 0

@@ -63,6 +63,11 @@ class Desk:
         return [f"{'+' if alert.direction == 'up' else '-'}{alert.threshold}" for alert in alerts]
 
 
+def on_record(desk: Desk) -> list[tuple[str, int]]:
+    """What a store would hand back."""
+    return [(alert.dedup_key, alert.quote.ts_event) for alert in desk.alerts]
+
+
 def test_each_step_once_a_session() -> None:
     """Baidu's day: up through 5, 10 and 15, down, and up again."""
     desk = Desk(rule())
@@ -150,8 +155,50 @@ def test_restored_from_its_keys_a_book_repeats_nothing() -> None:
     first = Desk(rule())
     first.price("125")
     again = Desk(rule())
-    again.book.restore([alert.dedup_key for alert in first.alerts])
+    again.book.restore(on_record(first))
     assert [again.price(p) for p in ("119", "125", "131")] == [[], [], ["+15"]]
+
+
+@pytest.mark.parametrize("frequency", ["once_per_session", "once", "every_cross", "on_new_extreme"])
+@pytest.mark.parametrize("killed_after", range(9))
+def test_a_tape_played_again_after_a_kill_ends_with_the_same_events(
+    frequency: str, killed_after: int
+) -> None:
+    """Whenever it was killed: what was told is not told again, what was not is told."""
+    tape = ("119", "117", "119", "117", "125", "107", "119", "126", "119")
+    whole, killed, again = (Desk(rule(frequency)) for _ in range(3))
+    for price in tape:
+        whole.price(price)
+    for price in tape[:killed_after]:
+        killed.price(price)
+    again.book.restore(on_record(killed))
+    for price in tape:
+        again.price(price)
+    told = [alert.dedup_key for alert in (*killed.alerts, *again.alerts)]
+    assert told == [alert.dedup_key for alert in whole.alerts]
+
+
+def test_a_late_quote_of_yesterday_re_arms_nothing() -> None:
+    """It comes from another source, or after a restart."""
+    desk = Desk(rule("every_cross", "up", "4", "5"))
+    desk.price("119")
+    entry = desk.state.entries["9888.HK"]
+    today, entry.session_date = entry.session_date, date(2025, 9, 16)
+    yesterday = Quote("9888.HK", Decimal("119"), MORNING - 86_400 * SECOND, desk.at, "a", BASE)
+    assert desk.book.evaluate(entry, yesterday, Moment(desk.at, Quality.LIVE, DAY))[0] == []
+    entry.session_date = today
+    assert desk.price("119.1") == []
+
+
+def test_a_reload_keeps_the_state_of_a_rule_that_has_not_changed() -> None:
+    """Crossed, cleared, reloaded, crossed again: the store alone would not know that it was cleared."""
+    desk = Desk(rule("every_cross", "up", "4", "5"))
+    assert [desk.price("119"), desk.price("117")] == [["+5"], []]
+    old, desk.book = desk.book, RuleBook([rule("every_cross", "up", "4", "5"), rule("once", "up", "4", "6")])
+    desk.book.restore(on_record(desk))
+    desk.book.inherit(old)
+    assert desk.price("118.5") == []
+    assert desk.price("119") == ["+5"]
 
 
 def test_no_previous_close_no_percentage() -> None:

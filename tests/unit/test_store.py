@@ -1,9 +1,12 @@
 """The store: one detection for all processes, and what was committed is told."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from market.clock import parse_rfc3339
 from monitor.lock import LockedError, exclusive
 from monitor.store import Store, StoreError
 
@@ -12,14 +15,15 @@ def test_an_event_is_detected_once(tmp_path: Path) -> None:
     """Also by a second process, and after a restart."""
     path = tmp_path / "alerts.db"
     first, second = Store(path), Store(path)
-    assert first.record("k", '{"a":1}') is not None
-    assert first.record("k", '{"a":1}') is None
-    assert second.record("k", '{"a":2}') is None
+    line = '{"exchange_ts":"2025-09-17T02:00:00.120Z"}'
+    assert first.record("k", line) is not None
+    assert first.record("k", line) is None
+    assert second.record("k", "{}") is None
     first.close()
     second.close()
     again = Store(path)
-    assert again.record("k", '{"a":3}') is None
-    assert list(again.keys()) == ["k"]
+    assert again.record("k", "{}") is None
+    assert list(again.events()) == [("k", parse_rfc3339("2025-09-17T02:00:00.120Z"))]
     again.close()
 
 
@@ -33,6 +37,29 @@ def test_what_was_not_marked_told_comes_again(tmp_path: Path) -> None:
     store.close()
     store = Store(tmp_path / "alerts.db")
     assert [stored.line for stored in store.untold()] == ['{"n":2}']
+    store.close()
+
+
+def test_what_another_finds_during_the_start_comes_once(tmp_path: Path) -> None:
+    """Not as a repeat and then as news."""
+    daemon, wall = Store(tmp_path / "alerts.db"), Store(tmp_path / "alerts.db")
+    wall.record("w", "w")
+    assert list(daemon.untold()) == []
+    assert [stored.line for stored in daemon.from_others()] == ["w"]
+    wall.close()
+    daemon.close()
+
+
+def test_a_store_that_fails_withholds_no_alert(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A full disk is said, and the alert told; it may come again after a restart."""
+    store = Store(tmp_path / "alerts.db")
+    with closing(sqlite3.connect(tmp_path / "alerts.db")) as other:
+        other.execute("DROP TABLE alert")
+    stored = store.record("k", "line")
+    assert stored is not None
+    assert stored.line == "line"
+    store.mark_told(stored.number)
+    assert "cannot be written" in caplog.text
     store.close()
 
 
