@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from market.profile import Finished, Period, Profile, change_ratio
+from market.profile import RUNS_KEPT, Finished, Mark, Period, Profile, Run, change_ratio, percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,13 @@ class Change:
     base_date: date | None
     finished: bool
     """Whether the period's last session, by the exchange's calendar, has closed with this price."""
+    longest: Run | None = None
+    """The longest earlier run of the streak's sign, the latest of equals; ``None`` where there is none."""
+
+    @property
+    def beats(self) -> bool:
+        """Whether the streak is longer than every earlier run of its sign, of which there must be one."""
+        return self.longest is not None and abs(self.streak or 0) > abs(self.longest.streak)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,7 @@ class Facts:
     """Everything history says of one price in one session, as if that price were its close.
 
     ``final`` says that it is. "Since" dates are the latest earlier session at or beyond this one; ``None``
-    there means none on file. Closes are compared with closes, intraday highs with intraday highs.
+    there means none on file. Closes are compared with closes, intraday prices with intraday prices.
     """
 
     symbol: str
@@ -56,6 +63,28 @@ class Facts:
     biggest_loss: bool
     """A loss that no earlier daily loss equals."""
     biggest_loss_since: date | None
+    open: Decimal | None
+    gap_pct: Decimal | None
+    """The open against the previous close, percent."""
+    gapped: bool
+    """Whether the open lies outside all that the previous session traded at."""
+    high: Decimal | None
+    """The session's own high so far, as ``low`` is its low; ``None`` where the venue does not say."""
+    low: Decimal | None
+    high_since: date | None
+    """Of intraday highs, where ``high`` is known: the latest earlier session that went as high."""
+    low_since: date | None
+    year_high: Mark | None
+    """The highest intraday price of 52 weeks, this session's among them; ``None`` for a shorter history."""
+    year_low: Mark | None
+
+    @property
+    def year_position(self) -> Decimal | None:
+        """Where the price lies in the range of 52 weeks: 0 at its low, 100 at its high."""
+        if self.year_high is None or self.year_low is None or self.year_high.price == self.year_low.price:
+            return None
+        low = self.year_low.price
+        return (self.price - low) * 100 / (self.year_high.price - low)
 
     @property
     def pct_below(self) -> Decimal:
@@ -83,15 +112,17 @@ def facts(
     profile: Profile,
     price: Decimal,
     *,
+    open: Decimal | None = None,
     high: Decimal | None = None,
+    low: Decimal | None = None,
     final: bool = False,
     prev_close: Decimal | None = None,
 ) -> Facts:
     """What history says of a positive price in the profile's session.
 
-    ``high`` is the session's own high so far, ``final`` whether its close is (after the closing auction,
-    by the quote's own time), ``prev_close`` the exchange's previous close where it differs from the last
-    one on file, as on an ex-dividend date.
+    ``open``, ``high`` and ``low`` are the session's own so far, ``final`` whether its close is (after the
+    closing auction, by the quote's own time), ``prev_close`` the exchange's previous close where it differs
+    from the last one on file, as on an ex-dividend date.
     """
     day = profile.finished[Period.DAY]
     previous = prev_close or day.base
@@ -107,9 +138,16 @@ def facts(
     record, record_date = profile.record_close, profile.record_date
     if record is None or record_date is None or price > record:
         record, record_date = price, profile.session_date
+    highest = max(high or price, price)  # a venue may send the price before the high that it makes
+    lowest = min(low or price, price)
     top, top_date = profile.record_high, profile.record_high_date
-    if top is None or top_date is None or (high or price) > top:
-        top, top_date = high or price, profile.session_date
+    if top is None or top_date is None or highest > top:
+        top, top_date = highest, profile.session_date
+    year_high, year_low = profile.year_high, profile.year_low
+    if year_high is not None and highest >= year_high.price:
+        year_high = Mark(highest, profile.session_date)
+    if year_low is not None and lowest <= year_low.price:
+        year_low = Mark(lowest, profile.session_date)
     return Facts(
         symbol=profile.symbol,
         session_date=profile.session_date,
@@ -132,12 +170,35 @@ def facts(
         biggest_gain_since=gain_since,
         biggest_loss=fell and loss_since is None,
         biggest_loss_since=loss_since,
+        open=open,
+        gap_pct=percent(open, previous) if open and previous else None,
+        gapped=open is not None and previous == day.base and _is_outside(profile, open),
+        high=highest if high else None,
+        low=lowest if low else None,
+        high_since=profile.highs.at_or_above(highest) if high else None,
+        low_since=profile.lows.at_or_below(lowest) if low else None,
+        year_high=year_high,
+        year_low=year_low,
     )
 
 
-def percent(price: Decimal, base: Decimal) -> Decimal:
-    """Percent change of ``price`` on a positive ``base``, at 28 digits."""
-    return (price - base) * 100 / base
+def runs(profile: Profile, period: Period, streak: int | None, price: Decimal) -> tuple[Run, ...]:
+    """The last ten runs, oldest first, as if ``price`` closed the period in progress with ``streak``."""
+    before = profile.finished[period]
+    known = before.runs
+    if not streak or before.base is None or before.base_date is None:
+        return known
+    if before.streak and streak * before.streak > 0:
+        return (*known[:-1], known[-1]._replace(streak=streak, end=profile.session_date, close=price))
+    return (*known, Run(streak, before.base_date, profile.session_date, before.base, price))[-RUNS_KEPT:]
+
+
+def _is_outside(profile: Profile, price: Decimal) -> bool:
+    """Whether a price lies above or below the range of the last session on file.
+
+    That session is the first rung above and the last rung below: nothing came after it.
+    """
+    return bool(profile.highs.values) and not profile.lows.values[-1] <= price <= profile.highs.values[0]
 
 
 def _change(before: Finished, price: Decimal, final: bool, base: Decimal | None = None) -> Change:
@@ -146,9 +207,9 @@ def _change(before: Finished, price: Decimal, final: bool, base: Decimal | None 
     if base is None:
         return Change(None, None, None, None, None, over)
     streak = _extended(before.streak, price, base)
-    return Change(
-        percent(price, base), streak, streak if over else before.streak, base, before.base_date, over
-    )
+    closed = streak if over else before.streak
+    longest = before.longest_gain if streak > 0 else before.longest_loss if streak else None
+    return Change(percent(price, base), streak, closed, base, before.base_date, over, longest)
 
 
 def _extended(streak: int | None, price: Decimal, base: Decimal) -> int:

@@ -1,20 +1,20 @@
 """Profile: what closed sessions say about one instrument, small and frozen, ready for any live price.
 
 A profile of a session knows only the sessions before it. Questions such as "highest since" are answered
-from ladders: the few closes that no later close has reached yet, found by bisection.
+from ladders: the few closes that no later close has reached yet, found by bisection. ``market.history``
+makes profiles.
 """
 
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Context, Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from market.bars import Bar
-from market.session import Calendar
+RUNS_KEPT = 10
+"""Of each period, for people to look at."""
 
 # Daily changes are compared as quotients. Two different fractions of integers below 10^19 (prices of up to
 # 19 digits) lie more than one part in 10^38 apart, so at 40 digits their order and equality are exact.
@@ -24,6 +24,11 @@ _QUOTIENT = Context(prec=40)
 def change_ratio(close: Decimal, previous: Decimal) -> Decimal:
     """Close over previous close, fine enough that comparing two such ratios is exact."""
     return _QUOTIENT.divide(close, previous)
+
+
+def percent(price: Decimal, base: Decimal) -> Decimal:
+    """Percent change of ``price`` on a positive ``base``, at 28 digits."""
+    return (price - base) * 100 / base
 
 
 class Period(StrEnum):
@@ -70,6 +75,28 @@ class Ladder(NamedTuple):
         return self.dates[rung - 1] if rung else None
 
 
+class Mark(NamedTuple):
+    """A price and the session it stands in."""
+
+    price: Decimal
+    date: date
+
+
+class Run(NamedTuple):
+    """Consecutive changes of one sign: as many as ``streak``, positive for gains, from base to close."""
+
+    streak: int
+    base_date: date
+    end: date
+    base: Decimal
+    close: Decimal
+
+    @property
+    def pct(self) -> Decimal:
+        """The change over the whole run, percent."""
+        return percent(self.close, self.base)
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
     """What the finished periods of one kind leave to the one that holds the profile's session."""
@@ -82,6 +109,14 @@ class Finished:
     change of zero, ``None`` when there is no change on file."""
     ends: bool
     """Whether the profile's session is, by the exchange's calendar, the last one of its own period."""
+    runs: tuple[Run, ...] = ()
+    """The last ``RUNS_KEPT`` runs up to ``base``, oldest first; with a streak the last one is still on."""
+    longest_gain: Run | None = None
+    """The longest run of gains, the latest of equals, not counting the one that is still on."""
+    longest_loss: Run | None = None
+
+
+_LADDERS = ("peaks", "troughs", "highs", "lows", "gains", "losses")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +136,14 @@ class Profile:
     record_date: date | None
     record_high: Decimal | None
     record_high_date: date | None
+    year_high: Mark | None
+    """The highest intraday price of the 52 weeks before the session; ``None`` for a shorter history."""
+    year_low: Mark | None
     peaks: Ladder
+    """Of closes, as are ``troughs``; ``highs`` and ``lows`` are of intraday prices."""
     troughs: Ladder
+    highs: Ladder
+    lows: Ladder
     gains: Ladder
     losses: Ladder
 
@@ -111,25 +152,21 @@ class Profile:
         return json.dumps(
             {
                 "symbol": self.symbol,
-                "session_date": self.session_date.isoformat(),
-                "first_date": _plain(self.first_date),
+                "session_date": self.session_date,
+                "first_date": self.first_date,
                 "hole": self.hole,
                 "finished": {
-                    period: [_plain(f.base), _plain(f.base_date), f.streak, f.ends]
+                    period: [f.base, f.base_date, f.streak, f.ends, f.runs, f.longest_gain, f.longest_loss]
                     for period, f in self.finished.items()
                 },
-                "record": [_plain(self.record_close), _plain(self.record_date)],
-                "high": [_plain(self.record_high), _plain(self.record_high_date)],
-                **{
-                    name: [[str(value) for value in ladder.values], [day.isoformat() for day in ladder.dates]]
-                    for name, ladder in self._ladders().items()
-                },
+                "record": [self.record_close, self.record_date],
+                "high": [self.record_high, self.record_high_date],
+                "year": [self.year_high, self.year_low],
+                **{name: getattr(self, name) for name in _LADDERS},
             },
             separators=(",", ":"),
+            default=str,
         )
-
-    def _ladders(self) -> dict[str, Ladder]:
-        return {"peaks": self.peaks, "troughs": self.troughs, "gains": self.gains, "losses": self.losses}
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "Profile":
@@ -141,137 +178,17 @@ class Profile:
                 session_date=date.fromisoformat(plain["session_date"]),
                 first_date=_day(plain["first_date"]),
                 hole=int(plain["hole"]),
-                finished={period: _finished(*plain["finished"][period]) for period in Period},
+                finished={period: _finished(plain["finished"][period]) for period in Period},
                 record_close=_decimal(plain["record"][0]),
                 record_date=_day(plain["record"][1]),
                 record_high=_decimal(plain["high"][0]),
                 record_high_date=_day(plain["high"][1]),
-                **{name: _ladder(*plain[name]) for name in ("peaks", "troughs", "gains", "losses")},
+                year_high=_mark(plain["year"][0]),
+                year_low=_mark(plain["year"][1]),
+                **{name: _ladder(*plain[name]) for name in _LADDERS},
             )
         except (KeyError, IndexError, TypeError, ArithmeticError, AttributeError) as error:
             raise ValueError(f"not a profile: {error!r}") from error
-
-
-class History:
-    """Daily bars of one instrument, added oldest first, from which the profile of any later day is cut.
-
-    One pass serves any number of days: adding a bar costs a few comparisons, cutting a profile a few
-    bisections.
-    """
-
-    def __init__(self, symbol: str, calendar: Calendar) -> None:
-        self.symbol = symbol
-        self.calendar = calendar
-        self._dates: list[date] = []
-        self._closes: list[Decimal] = []
-        self._record: tuple[Decimal, date] | None = None
-        self._high: tuple[Decimal, date] | None = None
-        # Oldest first. Each stack holds what no later session reached; a new value clears what it reaches.
-        self._peaks: tuple[list[Decimal], list[date]] = ([], [])
-        self._troughs: tuple[list[Decimal], list[date]] = ([], [])
-        self._gains: tuple[list[Decimal], list[date]] = ([], [])
-        self._losses: tuple[list[Decimal], list[date]] = ([], [])
-
-    def add(self, bar: Bar) -> None:
-        """Add the next session; ``ValueError`` when it is not later than the last."""
-        day, close = bar.date, bar.close
-        if self._dates:
-            if day <= self._dates[-1]:
-                raise ValueError(f"{self.symbol}: {day} after {self._dates[-1]}")
-            previous = self._closes[-1]
-            if close > previous:
-                _push_peak(self._gains, change_ratio(close, previous), day)
-            elif close < previous:
-                _push_trough(self._losses, change_ratio(close, previous), day)
-        _push_peak(self._peaks, close, day)
-        _push_trough(self._troughs, close, day)
-        if self._record is None or close > self._record[0]:
-            self._record = (close, day)
-        if self._high is None or bar.high > self._high[0]:
-            self._high = (bar.high, day)
-        self._dates.append(day)
-        self._closes.append(close)
-
-    def profile(self, session_date: date) -> Profile:
-        """The profile of a session later than every bar added; ``ValueError`` when one is not earlier."""
-        if self._dates and self._dates[-1] >= session_date:
-            raise ValueError(f"{self.symbol}: {self._dates[-1]} is not before {session_date}")
-        record, record_date = self._record or (None, None)
-        high, high_date = self._high or (None, None)
-        return Profile(
-            symbol=self.symbol,
-            session_date=session_date,
-            first_date=self._dates[0] if self._dates else None,
-            hole=self._hole(session_date),
-            finished={period: self._finished(period, session_date) for period in Period},
-            record_close=record,
-            record_date=record_date,
-            record_high=high,
-            record_high_date=high_date,
-            peaks=Ladder(tuple(reversed(self._peaks[0])), tuple(reversed(self._peaks[1]))),
-            troughs=Ladder(tuple(self._troughs[0]), tuple(self._troughs[1])),
-            gains=Ladder(tuple(reversed(self._gains[0])), tuple(reversed(self._gains[1]))),
-            losses=Ladder(tuple(self._losses[0]), tuple(self._losses[1])),
-        )
-
-    def _hole(self, session_date: date) -> int:
-        if not self._dates or not self.calendar.covers(self._dates[-1]):
-            return 0
-        if not self.calendar.covers(session_date):
-            return 0
-        return self.calendar.between(self._dates[-1], self.calendar.previous(session_date))
-
-    def _finished(self, period: Period, session_date: date) -> Finished:
-        ends = period.start(self.calendar.next(session_date)) != period.start(session_date)
-        last = self._before(period.start(session_date))
-        if last is None:
-            return Finished(None, None, None, ends)
-        streak: int | None = None
-        end = last
-        while (start := self._before(period.start(self._dates[end]))) is not None:
-            step = int(self._closes[end].compare(self._closes[start]))
-            if streak is not None and step * streak <= 0:
-                break
-            streak = (streak or 0) + step
-            end = start
-        return Finished(self._closes[last], self._dates[last], streak, ends)
-
-    def _before(self, day: date) -> int | None:
-        """Where the last session before ``day`` stands."""
-        index = bisect_left(self._dates, day)
-        return index - 1 if index else None
-
-
-def build(symbol: str, bars: Iterable[Bar], session_date: date, calendar: Calendar) -> Profile:
-    """The profile of a session from ascending bars, of which those on or after it are left out."""
-    history = History(symbol, calendar)
-    for bar in bars:
-        if bar.date >= session_date:
-            break
-        history.add(bar)
-    return history.profile(session_date)
-
-
-def _push_peak(stack: tuple[list[Decimal], list[date]], value: Decimal, day: date) -> None:
-    values, dates = stack
-    while values and values[-1] <= value:
-        values.pop()
-        dates.pop()
-    values.append(value)
-    dates.append(day)
-
-
-def _push_trough(stack: tuple[list[Decimal], list[date]], value: Decimal, day: date) -> None:
-    values, dates = stack
-    while values and values[-1] >= value:
-        values.pop()
-        dates.pop()
-    values.append(value)
-    dates.append(day)
-
-
-def _plain(value: Decimal | date | None) -> str | None:
-    return None if value is None else str(value)
 
 
 def _decimal(text: str | None) -> Decimal | None:
@@ -282,8 +199,30 @@ def _day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
 
-def _finished(base: str | None, base_date: str | None, streak: int | None, ends: bool) -> Finished:
-    return Finished(_decimal(base), _day(base_date), None if streak is None else int(streak), bool(ends))
+def _mark(plain: list[str] | None) -> Mark | None:
+    return None if plain is None else Mark(Decimal(plain[0]), date.fromisoformat(plain[1]))
+
+
+def _run(plain: list[Any] | None) -> Run | None:
+    if plain is None:
+        return None
+    streak, base_date, end, base, close = plain
+    return Run(
+        int(streak), date.fromisoformat(base_date), date.fromisoformat(end), Decimal(base), Decimal(close)
+    )
+
+
+def _finished(plain: list[Any]) -> Finished:
+    base, base_date, streak, ends, runs, gain, loss = plain
+    return Finished(
+        _decimal(base),
+        _day(base_date),
+        None if streak is None else int(streak),
+        bool(ends),
+        tuple(run for run in map(_run, runs) if run),
+        _run(gain),
+        _run(loss),
+    )
 
 
 def _ladder(values: list[Any], dates: list[Any]) -> Ladder:

@@ -1,13 +1,13 @@
 """Sentences: facts in plain words, the rarest first, in the tense that the session allows."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from market.facts import Facts
+from market.facts import Change, Facts
+from market.phrases import TEXTS
 from market.profile import Period
 
-Kind = Literal["streak", "level", "change", "year", "record", "hole"]
+Kind = Literal["streak", "level", "intraday", "change", "gap", "year", "record", "range", "hole"]
 
 # How often a run of n comes about: once in 2 to the power n+1 periods (n like it and one unlike it before),
 # somewhat oftener where growth tilts the coin, as it does over longer periods. In sessions:
@@ -21,39 +21,6 @@ _RUN = {
 _SHORTEST_RUN = 3
 _LEAST_RARITY = 20.0
 """Sessions. What comes about more than once a month is not worth a line."""
-
-TEXTS: dict[str, dict[str, str]] = {
-    "en": {
-        "day": "daily",
-        "week": "weekly",
-        "month": "monthly",
-        "quarter": "quarterly",
-        "year": "yearly",
-        "up": "gain",
-        "down": "loss",
-        "run": "{nth} straight {period} {direction}",
-        "run.period_open": "{nth} straight {period} {direction} if it closes here",
-        "run.session_open": "set for {article} {nth} straight {period} {direction}",
-        "highest": "highest close since {date}",
-        "highest.session_open": "highest close since {date} if it closes here",
-        "lowest": "lowest close since {date}",
-        "lowest.session_open": "lowest close since {date} if it closes here",
-        "record": "record close",
-        "record.session_open": "record close if it closes here",
-        "bottom": "lowest close on file",
-        "bottom.session_open": "lowest close on file if it closes here",
-        "biggest.up": "biggest gain since {date}",
-        "biggest.down": "biggest loss since {date}",
-        "biggest_ever.up": "biggest gain on file",
-        "biggest_ever.down": "biggest loss on file",
-        "year_change": "{pct}% this year",
-        "below_record": "{pct}% below the record close of {date}, {regain}% to regain it",
-        "hole": "{count} missing before this session, so nothing is claimed",
-        "hole.one": "1 session",
-        "hole.many": "{count} sessions",
-    },
-}
-"""By language, then by what is said; a ``session_open`` text claims nothing as done."""
 
 
 class Sentence(NamedTuple):
@@ -70,9 +37,14 @@ def sentences(facts: Facts, language: str = "en") -> list[Sentence]:
     if facts.hole:
         count = texts["hole.one" if facts.hole == 1 else "hole.many"].format(count=facts.hole)
         return [Sentence("hole", 0, texts["hole"].format(count=count))]
-    told = [*_runs(facts, texts), *_levels(facts, texts), *_changes(facts, texts)]
+    told = [
+        *_runs(facts, texts),
+        *_levels(facts, texts),
+        *_intraday(facts, texts),
+        *_changes(facts, texts),
+    ]
     told = [sentence for sentence in told if sentence.rarity >= _LEAST_RARITY]
-    told += _standing(facts, texts)
+    told += [*_longest(facts, texts), *_standing(facts, texts)]
     return sorted(told, key=lambda sentence: -sentence.rarity)
 
 
@@ -80,18 +52,34 @@ def _runs(facts: Facts, texts: dict[str, str]) -> list[Sentence]:
     told = []
     for period, change in facts.changes.items():
         length = abs(change.streak or 0)
-        if length < _SHORTEST_RUN:
-            continue
-        form = "run" if change.finished else "run.period_open" if facts.final else "run.session_open"
-        text = texts[form].format(
-            nth=ordinal(length),
-            article="an" if str(length).startswith("8") or length in (11, 18) else "a",
-            period=texts[period],
-            direction=texts["up" if (change.streak or 0) > 0 else "down"],
-        )
-        sessions, base = _RUN[period]
-        told.append(Sentence("streak", sessions * base ** (min(length, 60) + 1), text))
+        if length >= _SHORTEST_RUN:
+            sessions, base = _RUN[period]
+            rarity = sessions * base ** (min(length, 60) + 1)
+            told.append(Sentence("streak", rarity, _run("run", period, change, facts.final, texts)))
     return told
+
+
+def _longest(facts: Facts, texts: dict[str, str]) -> list[Sentence]:
+    """Of runs that have been told already, and so after what says something else."""
+    return [
+        Sentence("streak", 4, _run("longest", period, change, facts.final, texts))
+        for period, change in facts.changes.items()
+        if change.beats and abs(change.streak or 0) >= _SHORTEST_RUN
+    ]
+
+
+def _run(said: str, period: Period, change: Change, final: bool, texts: dict[str, str]) -> str:
+    """What is said of a run, in the tense that its period allows."""
+    streak = change.streak or 0
+    length = abs(streak)
+    tense = "" if change.finished else ".period_open" if final else ".session_open"
+    return texts[said + tense].format(
+        length=length,
+        nth=ordinal(length),
+        article="an" if str(length).startswith("8") or length in (11, 18) else "a",
+        period=texts[period],
+        direction=texts["up" if streak > 0 else "down"],
+    )
 
 
 def _levels(facts: Facts, texts: dict[str, str]) -> list[Sentence]:
@@ -103,8 +91,23 @@ def _levels(facts: Facts, texts: dict[str, str]) -> list[Sentence]:
         (facts.highest_since, "highest", "record"),
         (facts.lowest_since, "lowest", "bottom"),
     ):
-        text = texts[(dated if since else ever) + tense].format(date=since)
+        text = texts[(dated if since else ever) + tense].format(date=_date(since, texts))
         told.append(Sentence("level", _rarity(facts, since), text))
+    return told
+
+
+def _intraday(facts: Facts, texts: dict[str, str]) -> list[Sentence]:
+    """Of what has been touched, and so is done whatever the close will be."""
+    if facts.day.base is None:
+        return []
+    told = []
+    for known, since, which in (
+        (facts.high, facts.high_since, "high"),
+        (facts.low, facts.low_since, "low"),
+    ):
+        if known is not None:
+            text = texts[f"touched{'' if since else '_ever'}.{which}"].format(date=_date(since, texts))
+            told.append(Sentence("intraday", _rarity(facts, since), text))
     return told
 
 
@@ -115,7 +118,7 @@ def _changes(facts: Facts, texts: dict[str, str]) -> list[Sentence]:
         (facts.biggest_loss_since, facts.biggest_loss, "down"),
     ):
         if since or ever:
-            text = texts[f"biggest{'' if since else '_ever'}.{direction}"].format(date=since)
+            text = texts[f"biggest{'' if since else '_ever'}.{direction}"].format(date=_date(since, texts))
             told.append(Sentence("change", _rarity(facts, since), text))
     return told
 
@@ -123,15 +126,21 @@ def _changes(facts: Facts, texts: dict[str, str]) -> list[Sentence]:
 def _standing(facts: Facts, texts: dict[str, str]) -> list[Sentence]:
     """Where the price stands, true on any day and so never ahead of what is rare."""
     told = []
+    if facts.gapped and facts.gap_pct:
+        form = "gap.up" if facts.gap_pct > 0 else "gap.down"
+        told.append(Sentence("gap", 3, texts[form].format(pct=abs(facts.gap_pct))))
     if facts.year.pct is not None:
-        told.append(Sentence("year", 2, texts["year_change"].format(pct=_signed(facts.year.pct))))
+        told.append(Sentence("year", 2, texts["year_change"].format(pct=facts.year.pct)))
     if facts.price < facts.record_close:
         text = texts["below_record"].format(
-            pct=_signed(facts.pct_below).lstrip("-"),
-            date=facts.record_date,
-            regain=_signed(facts.pct_to_regain),
+            pct=-facts.pct_below, date=_date(facts.record_date, texts), regain=facts.pct_to_regain
         )
         told.append(Sentence("record", 1, text))
+    if facts.year_position is not None and facts.year_low and facts.year_high:
+        text = texts["year_range"].format(
+            position=facts.year_position, low=facts.year_low.price, high=facts.year_high.price
+        )
+        told.append(Sentence("range", 0.5, text))
     return told
 
 
@@ -141,8 +150,8 @@ def _rarity(facts: Facts, since: date | None) -> float:
     return (facts.session_date - start).days * 5 / 7
 
 
-def _signed(pct: Decimal) -> str:
-    return f"{pct:+.1f}"
+def _date(day: date | None, texts: dict[str, str]) -> str:
+    return "" if day is None else texts["date"].format(day)
 
 
 def ordinal(number: int) -> str:

@@ -71,7 +71,15 @@ class Profiles:
         if session is None or profile.session_date != session.date:
             return None
         final = session.is_final(quote.ts_event, now)
-        return facts(profile, quote.last, high=quote.high, final=final, prev_close=quote.prev_close)
+        return facts(
+            profile,
+            quote.last,
+            open=quote.open,
+            high=quote.high,
+            low=quote.low,
+            final=final,
+            prev_close=quote.prev_close,
+        )
 
     def sentences(self, quote: Quote, now: int) -> list[Sentence]:
         """The facts of a quote in words, the rarest first."""

@@ -19,7 +19,8 @@ import msgspec
 
 from market import session as sessions
 from market.errors import TickwallError
-from market.profile import Profile, build
+from market.history import build
+from market.profile import Profile
 from market.session import calendar
 from market.symbol import mic
 from monitor.cleaning import Defect, HistoryError, read
@@ -27,7 +28,7 @@ from monitor.history import HistoryFiles, Source, history_files, write_whole
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 1
+_FORMAT = 2
 """Of the cached profiles; another number makes every older one void."""
 
 _PATIENCE = 60.0  # seconds for one file; the first one waits for pandas, too

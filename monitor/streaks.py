@@ -8,17 +8,17 @@ and a further date of it microseconds.
 import asyncio
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from time import time_ns
-from typing import Any
 
 from market.bars import Bar
 from market.errors import SymbolError, TickwallError
-from market.facts import Change, Facts, facts
+from market.facts import Change, Facts, facts, runs
 from market.history import History
+from market.profile import Period, Profile, Run
 from market.sentences import sentences
 from market.session import Calendar, Session, amend, calendar
 from market.symbol import canonical, mic
@@ -26,12 +26,10 @@ from monitor import exit as exit_code
 from monitor.cleaning import HistoryError, final_at, read
 from monitor.config import load
 from monitor.history import Source, cache_dir, history_files, sources
-
-Answer = dict[str, Any]
-"""One JSON object of the contract: facts; or a symbol, a date and an ``error``."""
+from monitor.streaks_table import Answer, arrows, table
 
 _SIX = Decimal("0.000001")
-_LONGEST_BAR = 12
+_WITH_RUNS = (Period.DAY, Period.WEEK, Period.MONTH)
 
 
 def run(
@@ -54,18 +52,8 @@ def run(
     folder = Path(settings.history.dir).expanduser() if settings.history.dir else None
     vendors = () if folder else sources(settings.feeds)
     answers = run_streaks(symbols, folder, days, vendors=vendors)
-    sys.stdout.write(
-        json.dumps(answers, ensure_ascii=False) + "\n" if as_json else table(answers, *_arrows())
-    )
+    sys.stdout.write(json.dumps(answers, ensure_ascii=False) + "\n" if as_json else table(answers, *arrows()))
     return exit_code.OK if any("error" not in one for one in answers) else exit_code.BAD_INPUT
-
-
-def _arrows() -> tuple[str, str]:
-    try:
-        "▲▼".encode(sys.stdout.encoding or "ascii")
-    except UnicodeEncodeError:
-        return "+", "-"
-    return "▲", "▼"
 
 
 def run_streaks(
@@ -153,8 +141,9 @@ def answer(
         bar = bars[position]
         session = hours.session(bar.date)
         final = session is None or not _in_progress(session, hours, now)
-        known = facts(history.profile(bar.date), bar.close, high=bar.high, final=final)
-        answers[day] = _answer(known, day, _missing(bar.date, day, hours, now))
+        profile = history.profile(bar.date)
+        known = facts(profile, bar.close, open=bar.open, high=bar.high, low=bar.low, final=final)
+        answers[day] = _answer(known, profile, day, _missing(bar.date, day, hours, now))
     return [answers[day] for day in as_of]
 
 
@@ -170,7 +159,7 @@ def _missing(last: date, day: date, hours: Calendar, now: int | None) -> int:
     return count - 1 if count and session and _in_progress(session, hours, now) else count
 
 
-def _answer(known: Facts, as_of: date, missing: int) -> Answer:
+def _answer(known: Facts, profile: Profile, as_of: date, missing: int) -> Answer:
     return {
         "symbol": known.symbol,
         "as_of": as_of.isoformat(),
@@ -200,6 +189,20 @@ def _answer(known: Facts, as_of: date, missing: int) -> Answer:
         "biggest_loss_since": _text(known.biggest_loss_since),
         **({"biggest_gain": True} if known.biggest_gain else {}),
         **({"biggest_loss": True} if known.biggest_loss else {}),
+        "quarter": _period(known.quarter),
+        "gap": {"open": _text(known.open), "pct": _pct(known.gap_pct)},
+        "intraday": {
+            "high": _text(known.high),
+            "high_since": _text(known.high_since),
+            "low": _text(known.low),
+            "low_since": _text(known.low_since),
+        },
+        "range_52w": _range(known),
+        "longest": {period: _longest(known.changes[period]) for period in _WITH_RUNS},
+        "runs": {
+            period: [_run(run) for run in runs(profile, period, known.changes[period].streak, known.price)]
+            for period in _WITH_RUNS
+        },
         "missing_sessions": missing,
         "text": [sentence.text for sentence in sentences(known)],
     }
@@ -215,6 +218,30 @@ def _period(change: Change) -> Answer:
     }
 
 
+def _range(known: Facts) -> Answer:
+    high, low = known.year_high, known.year_low
+    return {
+        "high": _text(high and high.price),
+        "high_date": _text(high and high.date),
+        "low": _text(low and low.price),
+        "low_date": _text(low and low.date),
+        "position": _pct(known.year_position),
+    }
+
+
+def _longest(change: Change) -> Answer | None:
+    return None if change.longest is None else {**_run(change.longest), "beaten": change.beats}
+
+
+def _run(run: Run) -> Answer:
+    return {
+        "streak": run.streak,
+        "pct": _pct(run.pct),
+        "base_date": run.base_date.isoformat(),
+        "end": run.end.isoformat(),
+    }
+
+
 def _text(value: Decimal | date | None) -> str | None:
     return None if value is None else f"{value:f}" if isinstance(value, Decimal) else value.isoformat()
 
@@ -225,39 +252,3 @@ def _pct(value: Decimal | None) -> str | None:
         return None
     rounded = value.quantize(_SIX, rounding=ROUND_HALF_EVEN)
     return f"{rounded:f}" if rounded or not value else f"{value:f}"
-
-
-def table(answers: Sequence[Answer], up: str = "▲", down: str = "▼") -> str:
-    """For people: a block for each answer, its runs drawn as bars, its sentences below."""
-    return "\n".join("\n".join(_block(one, up, down)) + "\n" for one in answers)
-
-
-def _block(one: Answer, up: str, down: str) -> Iterator[str]:
-    if "error" in one:
-        yield f"{one['symbol']}  {one['as_of']}"
-        yield f"  ! {one['error']}"
-        return
-    yield f"{one['symbol']}  {one['session_date']}  {one['close']}"
-    day = {**one["day"], "base": one["prev_close"], "base_date": one["prev_date"]}
-    for name, change in (("day", day), ("week", one["week"]), ("month", one["month"]), ("year", one["year"])):
-        if change["pct"] is None:
-            yield f"  {name:<6}{'-':>9}"
-            continue
-        line = f"  {name:<6}{Decimal(change['pct']):>+8.2f}%  {_bar(change.get('streak'), up, down)}"
-        yield f"{line} from {change['base']} on {change['base_date']}"
-    record = one["record"]
-    yield f"  record {record['close']} on {record['date']}, high {record['high']} on {record['high_date']}"
-    for sentence in one["text"]:
-        yield f"    {sentence}"
-    if one["missing_sessions"]:
-        yield f"  ! {one['missing_sessions']} later sessions up to {one['as_of']} are not on file"
-    for defect in one["defects"]:
-        yield f"  ! {defect}"
-
-
-def _bar(streak: int | None, up: str, down: str) -> str:
-    """``▲▲▲ 3``, of one width; a run longer than the bar still tells its length."""
-    if streak is None:
-        return " " * (_LONGEST_BAR + 3)
-    bar = (up if streak > 0 else down) * min(abs(streak), _LONGEST_BAR)
-    return f"{bar:<{_LONGEST_BAR}} {abs(streak):>2}"

@@ -5,10 +5,19 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
-Rows = list[tuple[date, Fraction, Fraction]]
-"""Date, high, close; ascending."""
+
+class Row(NamedTuple):
+    date: date
+    open: Fraction
+    high: Fraction
+    low: Fraction
+    close: Fraction
+
+
+Rows = list[Row]
+"""Ascending."""
 
 
 def sign(value: Fraction) -> int:
@@ -32,8 +41,16 @@ def week(day: date) -> tuple[int, int]:
     return day.isocalendar()[:2]
 
 
+def exact_day(day: date) -> date:
+    return day
+
+
 def month(day: date) -> tuple[int, int]:
     return day.year, day.month
+
+
+def quarter(day: date) -> tuple[int, int]:
+    return day.year, (day.month + 2) // 3
 
 
 def year(day: date) -> int:
@@ -43,10 +60,10 @@ def year(day: date) -> int:
 def period(rows: Rows, key: Callable[[date], Any], is_session: Callable[[date], bool]) -> dict[str, Any]:
     """Last closes by period; the running one counts as closed when no session of it is left."""
     lasts: dict[Any, tuple[date, Fraction]] = {}
-    for day, _, close in rows:
-        lasts[key(day)] = (day, close)
+    for row in rows:
+        lasts[key(row.date)] = (row.date, row.close)
     closes = [close for _, close in lasts.values()]
-    today = rows[-1][0]
+    today = rows[-1].date
     ahead = [today + timedelta(days=n) for n in range(1, 367)]
     finished = not any(is_session(day) and key(day) == key(today) for day in ahead)
     if len(closes) < 2:
@@ -61,15 +78,64 @@ def period(rows: Rows, key: Callable[[date], Any], is_session: Callable[[date], 
     }
 
 
+def runs_of(rows: Rows, key: Callable[[date], Any]) -> list[dict[str, Any]]:
+    """Every run of period closes, the last one as if the running period were over."""
+    lasts = {key(row.date): row for row in rows}
+    runs: list[dict[str, Any]] = []
+    before = 0
+    for base, row in pairwise(lasts.values()):
+        now = sign(row.close - base.close)
+        if now and now == before:
+            runs[-1]["streak"] += now
+        elif now:
+            runs.append({"streak": now, "base_date": base.date, "base": base.close})
+        if now:
+            runs[-1] |= {"end": row.date, "pct": (row.close / runs[-1]["base"] - 1) * 100}
+        before = now
+    return [{key: value for key, value in run.items() if key != "base"} for run in runs]
+
+
+def longest(rows: Rows, key: Callable[[date], Any]) -> dict[str, Any] | None:
+    """The longest earlier run of the sign of the one that the last row is in, the latest of equals."""
+    runs = runs_of(rows, key)
+    lasts = list({key(row.date): row for row in rows}.values())
+    if len(lasts) < 2 or lasts[-1].close == lasts[-2].close:
+        return None
+    now = runs[-1]["streak"]
+    alike = [run for run in runs[:-1] if run["streak"] * now > 0]
+    if not alike:
+        return None
+    best = max(enumerate(alike), key=lambda item: (abs(item[1]["streak"]), item[0]))[1]
+    return {**best, "beaten": abs(now) > abs(best["streak"])}
+
+
+def year_range(rows: Rows) -> dict[str, Any]:
+    """Highs and lows of the 52 weeks up to the last row; nothing for a history that is shorter."""
+    today = rows[-1].date
+    start = today - timedelta(days=52 * 7)
+    if rows[0].date > start:
+        return dict.fromkeys(("high", "high_date", "low", "low_date", "position"))
+    recent = [row for row in rows if row.date > start]
+    high, low = max(row.high for row in recent), min(row.low for row in recent)
+    return {
+        "high": high,
+        "high_date": max(row.date for row in recent if row.high == high),
+        "low": low,
+        "low_date": max(row.date for row in recent if row.low == low),
+        "position": None if high == low else (rows[-1].close - low) / (high - low) * 100,
+    }
+
+
 def answer(rows: Rows, as_of: date, is_session: Callable[[date], bool]) -> dict[str, Any] | None:
     """The facts of the contract; ``None`` before the first row."""
-    later = [as_of for day, _, _ in rows if day > as_of]
-    rows = rows[: len(rows) - len(later)]
+    rows = [row for row in rows if row.date <= as_of]
     if not rows:
         return None
-    days = [day for day, _, _ in rows]
-    highs = [high for _, high, _ in rows]
-    closes = [close for _, _, close in rows]
+    days = [row.date for row in rows]
+    highs = [row.high for row in rows]
+    closes = [row.close for row in rows]
+    last = rows[-1]
+    kinds = {"day": exact_day, "week": week, "month": month}
     close = closes[-1]
     earlier = list(zip(days, closes, strict=True))[:-1]
     ratios = [(days[n], closes[n] / closes[n - 1]) for n in range(1, len(rows))]
@@ -105,5 +171,16 @@ def answer(rows: Rows, as_of: date, is_session: Callable[[date], bool]) -> dict[
         "biggest_loss_since": max(losses, default=None),
         "biggest_gain": gain > 1 and not gains,
         "biggest_loss": gain < 1 and not losses,
+        "quarter": period(rows, quarter, is_session),
+        "gap": {"open": last.open, "pct": (last.open / closes[-2] - 1) * 100 if earlier else None},
+        "intraday": {
+            "high": last.high,
+            "high_since": max((row.date for row in rows[:-1] if row.high >= last.high), default=None),
+            "low": last.low,
+            "low_since": max((row.date for row in rows[:-1] if row.low <= last.low), default=None),
+        },
+        "range_52w": year_range(rows),
+        "longest": {name: longest(rows, key) for name, key in kinds.items()},
+        "runs": {name: runs_of(rows, key)[-10:] for name, key in kinds.items()},
         "missing_sessions": sum(map(is_session, gap)),
     }

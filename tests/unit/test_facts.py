@@ -6,9 +6,11 @@ from decimal import Decimal
 import pytest
 
 from market.bars import Bar
-from market.facts import Facts, facts
-from market.profile import Period, Profile, build
-from market.sentences import TEXTS, ordinal, sentences
+from market.facts import Facts, facts, runs
+from market.history import build
+from market.phrases import TEXTS
+from market.profile import Period, Profile
+from market.sentences import ordinal, sentences
 from market.session import calendar
 
 HK = calendar("XHKG")
@@ -144,6 +146,95 @@ def test_the_rarest_comes_first_and_the_common_not_at_all() -> None:
 )
 def test_words(price: str, final: bool, told: str) -> None:
     assert told in texts(facts(WEEKS, Decimal(price), final=final))
+
+
+def test_intraday_prices_are_asked_for_among_intraday_prices() -> None:
+    # Highs lie one above closes: 16 in the first week, 11 to 14 later; lows are the closes.
+    known = facts(WEEKS, Decimal(12), high=Decimal(14), low=Decimal(10))
+    assert (known.high_since, known.low_since) == (date(2025, 9, 16), date(2025, 8, 22))
+    assert facts(WEEKS, Decimal(12), high=Decimal("14.1")).high_since == date(2025, 8, 15)
+    assert facts(WEEKS, Decimal("14.1"), high=Decimal(14)).high == Decimal("14.1")
+    untold = facts(WEEKS, Decimal(99))
+    assert (untold.high, untold.low, untold.high_since, untold.low_since) == (None, None, None, None)
+    assert not any("intraday" in text for text in texts(untold))
+    touched = texts(facts(WEEKS, Decimal(12), high=Decimal(17), low=Decimal(9)))
+    assert "hit its highest intraday price on file" in touched
+    assert "hit its lowest intraday price on file" in touched
+
+
+def test_a_gap_is_an_open_against_the_previous_close() -> None:
+    inside = facts(WEEKS, Decimal(14), open=Decimal("13.5"))
+    assert inside.gap_pct == Decimal(50) / 13 and not inside.gapped
+    assert "gapped up 15.4% at the open" in texts(facts(WEEKS, Decimal(14), open=Decimal(15)))
+    assert "gapped down 7.7% at the open" in texts(facts(WEEKS, Decimal(14), open=Decimal(12)))
+    ex_date = facts(WEEKS, Decimal(12), open=Decimal(12), prev_close=Decimal(12))
+    assert ex_date.gap_pct == 0 and not ex_date.gapped  # yesterday's range is of another price
+    assert facts(WEEKS, Decimal(14)).gap_pct is None
+
+
+def test_the_range_of_52_weeks_needs_52_weeks() -> None:
+    assert facts(WEEKS, Decimal(14)).year_position is None
+    long = profile("2025-09-17", ["99"] * 2 + ["10", "20"] * 200, "2024-01-02", hole=True)
+    known = facts(long, Decimal(13), high=Decimal(25), low=Decimal(5))
+    assert known.year_high == (Decimal(25), long.session_date) and known.year_low is not None
+    assert known.year_position == 40
+    assert facts(long, Decimal(13)).year_high == (Decimal(21), date(2025, 8, 20))
+
+
+def test_a_streak_is_measured_against_the_longest_of_its_sign() -> None:
+    closes = ["10", "11", "12", "13", "12", "13", "14", "15", "14", "13"]
+    of = profile("2025-09-15", closes, "2025-09-01")
+    down = facts(of, Decimal(12)).day
+    assert (down.streak, down.longest and down.longest.streak, down.beats) == (-3, -1, True)
+    up = facts(of, Decimal(14)).day
+    assert up.longest is not None and (up.longest.end, up.beats) == (date(2025, 9, 10), False)
+    assert facts(of, Decimal(13)).day.longest is None
+    rising = profile("2025-09-11", closes[:8], "2025-09-01")
+    assert "longest run of daily gains on file" in texts(facts(rising, Decimal(16), final=True))
+    assert "set for the longest run of daily gains on file" in texts(facts(rising, Decimal(16)))
+
+
+@pytest.mark.parametrize(
+    ("price", "told"), [("16", (3, -1, 4)), ("15", (3, -1, 3)), ("14.5", (3, -1, 3, -1))]
+)
+def test_the_run_in_progress_is_the_last_of_the_runs(price: str, told: tuple[int, ...]) -> None:
+    of = profile("2025-09-11", ["10", "11", "12", "13", "12", "13", "14", "15"], "2025-09-01")
+    live = facts(of, Decimal(price)).day
+    known = runs(of, Period.DAY, live.streak, Decimal(price))
+    assert tuple(run.streak for run in known) == told
+    assert known[0].pct == 30
+
+
+WORDS = [
+    ("zh-Hant", "14", False, "若以現價收市，將連升4周"),
+    ("zh-Hant", "14", True, "若期末維持現價，將連升4周"),
+    ("zh-Hant", "14.5", False, "若以現價收市，將創2025年8月15日以來最高收市價"),
+    ("zh-Hant", "16", True, "收市價創歷史新高"),
+    ("zh-Hant", "1", True, "有紀錄以來最大跌幅"),
+    ("zh-Hant", "12", True, "較2025年8月11日的最高收市價低20.0%，須升25.0%方可收復"),
+    ("zh-Hans", "14", False, "若以现价收盘，将连涨4周"),
+    ("zh-Hans", "14", True, "若期末维持现价，将连涨4周"),
+    ("zh-Hans", "14.5", True, "创2025年8月15日以来最高收盘价"),
+    ("zh-Hans", "9", False, "若以现价收盘，收盘价将为有记录以来最低"),
+    ("zh-Hans", "16", True, "有记录以来最大涨幅"),
+    ("zh-Hans", "12", True, "较2025年8月11日的最高收盘价低20.0%，需涨25.0%才能收复"),
+]
+
+
+@pytest.mark.parametrize(("language", "price", "final", "told"), WORDS)
+def test_chinese_words(language: str, price: str, final: bool, told: str) -> None:
+    known = facts(WEEKS, Decimal(price), final=final)
+    assert told in [sentence.text for sentence in sentences(known, language)]
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_nothing_is_claimed_as_done_before_the_close(language: str) -> None:
+    """Whatever changes with the close is said in another way before it."""
+    live = sentences(facts(WEEKS, Decimal(16)), language)
+    over = sentences(facts(WEEKS, Decimal(16), final=True), language)
+    assert [sentence.kind for sentence in live] == [sentence.kind for sentence in over]
+    for before, after in zip(live, over, strict=True):
+        assert (before.text != after.text) == (before.kind in ("streak", "level"))
 
 
 def test_ordinals() -> None:

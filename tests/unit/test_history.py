@@ -18,7 +18,8 @@ from feeds.http import Http
 from market.bars import Bar
 from market.clock import parse_rfc3339
 from market.errors import FeedError
-from market.profile import Profile, build
+from market.history import build
+from market.profile import Profile
 from market.session import calendar
 from market.symbol import is_hong_kong
 from monitor import cleaning

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.bars import Bar
-from market.profile import History, Ladder, Period, Profile, build, change_ratio
+from market.history import History, build
+from market.profile import Ladder, Period, Profile, change_ratio
 from market.session import calendar
 
 HK = calendar("XHKG")

@@ -15,7 +15,8 @@ from market.bars import Bar
 from market.clock import parse_rfc3339
 from market.session import calendar
 from monitor import exit as exit_code
-from monitor.streaks import Answer, answer, run, run_streaks, table
+from monitor.streaks import answer, run, run_streaks
+from monitor.streaks_table import Answer, table
 from tests.paths import SHARED
 from tests.unit import naive
 
@@ -41,6 +42,8 @@ def test_the_contracts_example_to_the_letter() -> None:
         "7th straight weekly gain if it closes here",
         "highest close since 2021-11-25",
     ]
+    for addition in ("quarter", "gap", "intraday", "range_52w", "longest", "runs"):
+        known.pop(addition)
     assert known == {
         "symbol": "HSTECH", "as_of": "2025-09-17", "session_date": "2025-09-17", "close": "6334.24",
         "prev_close": "6077.66", "prev_date": "2025-09-16",
@@ -208,8 +211,8 @@ def test_every_fact_of_every_real_file_agrees_with_the_oracle() -> None:
     for symbol, step in (("HSTECH", 37), ("9988.HK", 61), ("3690.HK", 83)):
         path = next(MARKET.rglob(f"{symbol}.csv"))
         rows = [line.split(",") for line in path.read_text().splitlines()[1:]]
-        naive_rows = [(date.fromisoformat(r[0]), Fraction(r[2]), Fraction(r[4])) for r in rows]
-        days = [naive_rows[0][0] + timedelta(days=n) for n in range(0, 2000, step)]
+        naive_rows = [naive.Row(date.fromisoformat(r[0]), *map(Fraction, r[1:5])) for r in rows]
+        days = [naive_rows[0].date + timedelta(days=n) for n in range(0, 2000, step)]
         for known in ask(symbol, *map(str, days)):
             expected = naive.answer(naive_rows, date.fromisoformat(known["as_of"]), HK.is_session)
             assert_same(known, expected)
@@ -231,7 +234,10 @@ def _assert_same(known: Any, expected: Any, where: str) -> None:
         assert known.keys() == expected.keys()
         for key, value in expected.items():
             _assert_same(known[key], value, f"{where}.{key}")
-    elif "pct" in where and expected is not None:
+    elif isinstance(expected, list):
+        for one, other in zip(known, expected, strict=True):
+            _assert_same(one, other, where)
+    elif ("pct" in where or "position" in where) and expected is not None:
         assert abs(Fraction(known) - expected) <= Fraction(1, 2_000_000), where
         assert (Fraction(known) > 0) == (expected > 0), where
     elif isinstance(expected, Fraction):
@@ -253,7 +259,8 @@ def histories(draw: st.DrawFn) -> list[Bar]:
         for _ in range(draw(st.sampled_from([1, 1, 1, 1, 1, 2, 9]))):
             day = HK.next(day)
         close = price * unit
-        bars.append(Bar(day, close, close + draw(st.integers(0, 2)), close, close))
+        opened, above, below = (draw(st.integers(0, 2)) for _ in range(3))
+        bars.append(Bar(day, close + opened, close + opened + above, close * (3 - below) / 3, close))
     return bars
 
 
@@ -261,7 +268,7 @@ def histories(draw: st.DrawFn) -> list[Bar]:
 @given(histories(), st.lists(st.integers(-3, 140), min_size=1, max_size=6))
 def test_any_history_agrees_with_the_oracle(bars: list[Bar], offsets: list[int]) -> None:
     days = [bars[0].date + timedelta(days=offset) for offset in offsets]
-    rows = [(bar.date, Fraction(bar.high), Fraction(bar.close)) for bar in bars]
+    rows = [naive.Row(bar.date, *map(Fraction, bar[1:5])) for bar in bars]
     answers = answer("1234.HK", days, bars, HK)
     assert [known["as_of"] for known in answers] == [day.isoformat() for day in days]
     for known, day in zip(answers, days, strict=True):
