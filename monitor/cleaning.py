@@ -60,9 +60,13 @@ class Defect:
     @property
     def text(self) -> str:
         """One line for a person: what, where, and what was done."""
-        named = ", ".join(day.isoformat() for day in self.dates[:_NAMED])
-        more = f" ({self.count} in all)" if self.count > min(len(self.dates), _NAMED) else ""
-        return f"{DEFECTS[self.kind]}: {named or self.count}{more}"
+        return self.told(_NAMED)
+
+    def told(self, most: int | None = None) -> str:
+        """The same with as many of its dates."""
+        named = ", ".join(day.isoformat() for day in self.dates[:most])
+        more = f" ({self.count} in all)" if self.count > len(self.dates[:most]) else ""
+        return f"{DEFECTS[self.kind]}: {named or self.count}{more if named else ''}"
 
 
 class Cleaned(NamedTuple):

@@ -5,8 +5,8 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import date
 
-from market.facts import Facts, facts
-from market.profile import Profile
+from market.facts import Facts, facts, runs
+from market.profile import Period, Profile, Run
 from market.quote import Quote
 from market.sentences import Sentence, sentences
 from market.session import calendar
@@ -81,10 +81,20 @@ class Profiles:
             prev_close=quote.prev_close,
         )
 
-    def sentences(self, quote: Quote, now: int) -> list[Sentence]:
-        """The facts of a quote in words, the rarest first."""
+    def sentences(self, quote: Quote, now: int, language: str = "en") -> list[Sentence]:
+        """The facts of a quote in words of a language (``market.phrases``), the rarest first."""
         known = self.facts(quote, now)
-        return sentences(known) if known is not None else []
+        return sentences(known, language) if known is not None else []
+
+    def runs(self, quote: Quote, now: int, period: Period) -> tuple[Run, ...]:
+        """The last ten runs of a period, oldest first, the one that the quote is in last.
+
+        None without its session's profile, or where sessions before it are missing.
+        """
+        known = self.facts(quote, now)
+        if known is None or known.hole:
+            return ()
+        return runs(self._by_symbol[quote.symbol], period, known.changes[period].streak, quote.last)
 
     def explain(self, quote: Quote, now: int) -> tuple[str, ...]:
         """The facts of a moving quote in words: of the move itself first, then the rarest."""

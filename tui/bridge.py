@@ -63,6 +63,10 @@ class Bridge:
         """The date there."""
         return calendar(self.exchange.mic).day_of(self.engine.clock.now())
 
+    def is_today(self, ts: int) -> bool:
+        """Whether an instant (nanoseconds UTC) lies on that date."""
+        return calendar(self.exchange.mic).day_of(ts) == self.today
+
     @property
     def banner(self) -> str:
         """What stands over the whole screen when its prices are not today's market."""
@@ -165,10 +169,11 @@ class Bridge:
         return profiles.facts(quote, self.engine.clock.now()) if profiles is not None else None
 
     def sentences(self, quote: Quote) -> tuple[str, ...]:
-        """The same in words, the rarest first."""
+        """The same in words of the language of names, the rarest first."""
         if (profiles := self.engine.profiles) is None:
             return ()
-        return tuple(told.text for told in profiles.sentences(quote, self.engine.clock.now()))
+        told = profiles.sentences(quote, self.engine.clock.now(), self.names)
+        return tuple(sentence.text for sentence in told)
 
     def sheet(self, symbol: str) -> Sheet:
         """A watched name in full."""
