@@ -8,13 +8,14 @@ and a further date of it microseconds.
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from time import time_ns
 
 from market.bars import Bar
+from market.clock import rfc3339
 from market.errors import SymbolError, TickwallError
 from market.facts import Change, Facts, facts, runs
 from market.history import History
@@ -23,7 +24,7 @@ from market.sentences import sentences
 from market.session import Calendar, Session, amend, calendar
 from market.symbol import canonical, mic
 from monitor import exit as exit_code
-from monitor.cleaning import HistoryError, final_at, read
+from monitor.cleaning import Defect, HistoryError, final_at, read
 from monitor.config import load
 from monitor.history import Source, cache_dir, history_files, sources
 from monitor.streaks_table import Answer, arrows, table
@@ -39,8 +40,12 @@ def run(
     config_path: str | None,
     *,
     as_json: bool,
+    explain: bool = False,
 ) -> int:
-    """Print what history says; the exit code is 65 when nothing could be answered."""
+    """Print what history says, and with ``explain`` what history that is.
+
+    The exit code is 65 when nothing could be answered.
+    """
     config = load(config_path, flags={"history.dir": history_dir})
     settings = config.settings
     amend(config.closures)
@@ -51,7 +56,7 @@ def run(
         return exit_code.USAGE
     folder = Path(settings.history.dir).expanduser() if settings.history.dir else None
     vendors = () if folder else sources(settings.feeds)
-    answers = run_streaks(symbols, folder, days, vendors=vendors)
+    answers = run_streaks(symbols, folder, days, vendors=vendors, explain=explain)
     sys.stdout.write(json.dumps(answers, ensure_ascii=False) + "\n" if as_json else table(answers, *arrows()))
     return exit_code.OK if any("error" not in one for one in answers) else exit_code.BAD_INPUT
 
@@ -63,16 +68,18 @@ def run_streaks(
     *,
     vendors: tuple[Source, ...] = (),
     now: int | None = None,
+    explain: bool = False,
 ) -> list[Answer]:
-    """The answer for every symbol and every date, in the order asked.
+    """The answer for every symbol and every date, in the order asked; with ``explain``, of which file.
 
     Without dates, as of today by each exchange's own calendar at ``now`` (nanoseconds UTC).
     """
     at = time_ns() if now is None else now
     answers: list[Answer] = []
     files = asyncio.run(_find(symbols, folder, vendors, at))
+    names = {vendor.folder: vendor.name for vendor in vendors} if explain else None
     for symbol in symbols:
-        answers += _answers_of(symbol, files[symbol], as_of, at)
+        answers += _answers_of(symbol, files[symbol], as_of, at, names)
     return answers
 
 
@@ -95,7 +102,14 @@ async def _find(
         return dict.fromkeys(symbols, error)
 
 
-def _answers_of(text: str, found: Path | TickwallError, as_of: Sequence[date], now: int) -> list[Answer]:
+def _answers_of(
+    text: str,
+    found: Path | TickwallError,
+    as_of: Sequence[date],
+    now: int,
+    names: Mapping[str, str] | None,
+) -> list[Answer]:
+    """``names`` of vendors by their folder in the cache: the file is explained where they are given."""
     try:
         symbol = canonical(text)
     except SymbolError:
@@ -109,8 +123,25 @@ def _answers_of(text: str, found: Path | TickwallError, as_of: Sequence[date], n
     except HistoryError as error:
         return [_error(symbol, day, str(error)) for day in days]
     answers = answer(symbol, days, bars, hours, now)
-    told = [defect.text for defect in defects]
-    return [one if "error" in one else {**one, "defects": told} for one in answers]
+    told: Answer = {"defects": [defect.text for defect in defects]}
+    if names is not None:
+        told["history"] = _explained(found, names, bars, defects)
+    return [one if "error" in one else {**one, **told} for one in answers]
+
+
+def _explained(
+    file: Path, names: Mapping[str, str], bars: Sequence[Bar], defects: Sequence[Defect]
+) -> Answer:
+    """Which file was read, whose it is, what it covers, and all that was done to it."""
+    return {
+        "source": names.get(file.parent.name, "your own file"),
+        "file": str(file),
+        "written": rfc3339(file.stat().st_mtime_ns),
+        "first_date": bars[0].date.isoformat(),
+        "last_date": bars[-1].date.isoformat(),
+        "sessions": len(bars),
+        "cleaned": [defect.told() for defect in defects],
+    }
 
 
 def _error(symbol: str, day: date, reason: str) -> Answer:

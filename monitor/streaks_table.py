@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from textwrap import wrap
 from typing import Any
 
 Answer = dict[str, Any]
@@ -10,6 +11,7 @@ Answer = dict[str, Any]
 
 _LONGEST_BAR = 12
 _RUNS_A_LINE = 5
+_WIDTH = 78
 
 
 def arrows() -> tuple[str, str]:
@@ -47,6 +49,9 @@ def _block(one: Answer, up: str, down: str) -> Iterator[str]:
         yield f"    {sentence}"
     if one["missing_sessions"]:
         yield f"  ! {one['missing_sessions']} later sessions up to {one['as_of']} are not on file"
+    if "history" in one:
+        yield from _history(one["history"])
+        return
     for defect in one["defects"]:
         yield f"  ! {defect}"
 
@@ -61,6 +66,16 @@ def _runs(one: Answer) -> Iterator[str]:
         if longest := one["longest"][name]:
             beaten = "beaten: " if longest["beaten"] else ""
             yield f"  {'':<11}{beaten}the longest was {longest['streak']:+} up to {longest['end']}"
+
+
+def _history(told: Answer) -> Iterator[str]:
+    """What was read, and everything that was done to it."""
+    yield f"  {told['sessions']} sessions, {told['first_date']} to {told['last_date']}"
+    yield f"  from {told['source']}, written {told['written']}: {told['file']}"
+    if not told["cleaned"]:
+        yield "  nothing had to be cleaned"
+    for line in told["cleaned"]:
+        yield from wrap(line, _WIDTH, initial_indent="  ! ", subsequent_indent="    ")
 
 
 def _bar(streak: int | None, up: str, down: str) -> str:

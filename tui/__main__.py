@@ -132,12 +132,14 @@ def quote(symbols: tuple[str, ...], as_json: bool, config_path: str | None, debu
 @click.option(
     "--as-of", metavar="DATE", multiple=True, help="As of that day (default: today); may be repeated."
 )
+@click.option("--explain", is_flag=True, help="Which file was read, what it covers, and what was cleaned.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON array.")
 @common
 def streaks(
     symbols: tuple[str, ...],
     history_dir: str | None,
     as_of: tuple[str, ...],
+    explain: bool,
     as_json: bool,
     config_path: str | None,
     debug: bool,
@@ -145,7 +147,7 @@ def streaks(
     """Streaks, records and "since" facts from daily history."""
     from monitor.streaks import run
 
-    return run(symbols, history_dir, as_of, config_path, as_json=as_json)
+    return run(symbols, history_dir, as_of, config_path, as_json=as_json, explain=explain)
 
 
 @cli.command()

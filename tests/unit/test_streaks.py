@@ -333,6 +333,29 @@ def test_the_command_prints_one_document(capsys: pytest.CaptureFixture[str], tmp
     assert "▲▲▲▲▲▲▲▲▲▲▲  11 from" in capsys.readouterr().out
 
 
+def test_explain_names_the_file_and_everything_cleaned(tmp_path: Path) -> None:
+    rows = (FIXTURES / "1234.HK.csv").read_text().splitlines()
+    whole = tmp_path / "9999.HK.csv"
+    whole.write_text("\n".join(rows))
+    planted = tmp_path / "1234.HK.csv"
+    ghosts = [rows[-1].replace(rows[-1][:10], f"2025-01-{day}") for day in ("29", "30", "31")]
+    planted.write_text("\n".join([*rows[:9], *rows[13:], *ghosts]))
+    as_of = [date(2025, 1, 28)]
+    mended, sound = run_streaks(["1234", "9999"], tmp_path, as_of, now=LONG_AFTER, explain=True)
+    told = mended["history"]
+    assert (told["source"], told["file"]) == ("your own file", str(planted))
+    assert (told["first_date"], told["last_date"]) == ("2024-11-04", "2025-01-28")
+    assert told["sessions"] == len(rows) - 5
+    assert told["cleaned"] == [
+        "rows on days without a session, left out: 2025-01-29, 2025-01-30, 2025-01-31",
+        "sessions without a row: 2024-11-14, 2024-11-15, 2024-11-18, 2024-11-19",
+    ]
+    assert mended["defects"][1].endswith("2024-11-18 (4 in all)")
+    text = table([mended, sound])
+    assert "nothing had to be cleaned" in text and "2024-11-19" in text and str(whole) in text
+    assert "history" not in ask("1234", "2025-01-28", folder=tmp_path)[0]
+
+
 def test_the_table_shows_runs_gaps_and_errors() -> None:
     answers = ask("1234", "2025-02-05", "2024-11-04", "2024-11-01", folder=FIXTURES)
     text = table(answers, up="+", down="-")
