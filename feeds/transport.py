@@ -94,7 +94,13 @@ async def run_stream(
 async def _connection(stream: Stream, sink: QuoteSink, line: "_Line", clock: Clock) -> NoReturn:
     """One connection, until it fails: always ends in ``FeedError`` or cancellation."""
     from websockets.asyncio.client import connect
-    from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
+    from websockets.exceptions import (
+        ConnectionClosed,
+        InvalidProxy,
+        InvalidStatus,
+        InvalidURI,
+        WebSocketException,
+    )
 
     from feeds.connection import DirectConnection
 
@@ -125,8 +131,13 @@ async def _connection(stream: Stream, sink: QuoteSink, line: "_Line", clock: Clo
     except InvalidStatus as error:
         response = error.response
         raise http_failure(stream.venue, response.status_code, response.headers.get("Retry-After")) from error
+    # The texts of these two print the address, which may hold a password.
     except InvalidURI as error:
-        raise FeedError(stream.venue, f"bad address: {clean(str(error), 80)}", fatal=True) from error
+        raise FeedError(stream.venue, f"bad address: {clean(error.msg, 80)}", fatal=True) from error
+    except InvalidProxy as error:
+        raise FeedError(stream.venue, f"bad proxy address: {clean(error.msg, 80)}", fatal=True) from error
+    except ImportError as error:
+        raise FeedError(stream.venue, "SOCKS proxies are not supported", fatal=True) from error
     except (WebSocketException, OSError) as error:
         raise network_failure(stream.venue, error) from error
 

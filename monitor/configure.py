@@ -13,7 +13,7 @@ from monitor import exit as exit_code
 from monitor.config import PREFIX, default_path, effective, load, notes
 
 _SECRET = re.compile(r"(?i)((?:token|key|secret|password|passwd|auth)[^=&/]*=)[^&#]+")
-_USER = re.compile(r"(?<=//)[^/@\s]+(?=@)")
+_USER = re.compile(r"(?<=//)[^/\s]+(?=@)")
 
 
 def path(named: str | None) -> int:

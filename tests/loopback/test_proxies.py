@@ -122,3 +122,14 @@ async def test_this_machine_is_not_asked_of_a_proxy(monkeypatch: pytest.MonkeyPa
 def test_what_this_machine_is(url: str, ours: bool) -> None:
     """By name or by number."""
     assert is_loopback(url) is ours
+
+
+async def test_a_bad_proxy_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A status line is read by others too; so is the address that a library puts into its error."""
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://bob:secret@proxy.invalid:3128/path")
+    feed = CoinbaseFeed(CoinbaseSettings(stream_url="ws://stream.invalid/"), ["BTC-USD"], RushedClock())
+    async with running(feed.run(Collector())):
+        await until(lambda: feed.status.errors >= 1)
+    assert str(feed.status.reason).startswith("bad proxy address: ")
+    assert "secret" not in str(feed.status.reason)

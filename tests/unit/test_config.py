@@ -148,6 +148,7 @@ def test_the_file_is_where_xdg_says() -> None:
         ("wss://host/?api_key=abc", "wss://host/?api_key=***"),
         (["https://host/?apikey=s"], ["https://host/?apikey=***"]),
         ("https://qt.gtimg.cn/q=", "https://qt.gtimg.cn/q="),
+        ("http://user:p@w@host/", "http://***@host/"),
     ],
 )
 def test_secrets_in_addresses_are_masked(shown: object, wanted: object) -> None:
