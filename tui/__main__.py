@@ -205,6 +205,17 @@ def simulate(config_path: str | None, debug: bool, **chosen: Any) -> int:
     return run(**chosen, debug=debug)
 
 
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="A JSON array.")
+@common
+def doctor(as_json: bool, config_path: str | None, debug: bool) -> int:
+    """Terminal, clock, calendar, configuration, feeds: what works here, and the mend for what does not."""
+    from monitor.doctor import run
+    from tui.checkup import screen
+
+    return run(list(screen()), config_path, as_json=as_json, debug=debug)
+
+
 @cli.group()
 def config() -> None:
     """The configuration: write it, check it, show it, find it."""

@@ -1,0 +1,116 @@
+"""``tickwall doctor`` as a user runs it, and the judgements of it that need no venue."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.doctor import Finding, proxies, report
+from tests.loopback.test_commands import environ, tickwall, venue_config
+from tui.checkup import screen
+
+__all__ = ["environ", "venue_config"]
+
+
+def by_name(text: str) -> dict[str, dict[str, Any]]:
+    """The findings of a JSON array, each by what it is about."""
+    findings = json.loads(text)
+    assert all(list(one) == ["status", "what", "text", "mend"] for one in findings)
+    return {one["what"]: one for one in findings}
+
+
+async def test_a_healthy_venue(environ: dict[str, str], venue_config: str) -> None:
+    """Without a terminal, which is no failure; nothing else is wrong."""
+    code, out, err = await tickwall(
+        environ | {"LANG": "C.UTF-8"}, "doctor", "--json", "--config", venue_config
+    )
+    found = by_name(out)
+    assert (code, err) == (0, "")
+    assert {what for what, one in found.items() if one["status"] != "ok"} == {"terminal"}
+    assert set(found) >= {
+        "locale", "config", "calendar XHKG", "clock", "feed tencent", "feed yahoo",
+        "headlines rthk", "headlines hkexnews", "history",
+    }  # fmt: skip
+    assert found["feed tencent"]["text"].startswith("answers; its newest quote is ")
+    assert found["calendar XHKG"]["text"].endswith("known until 2027-12-31")
+
+
+async def test_nobody_there(environ: dict[str, str], tmp_path: Path) -> None:
+    """Each that does not answer is named with its reason and a mend; the exit code says so too."""
+    history = tmp_path / "history"
+    history.mkdir()
+    (history / "9888.HK.csv").write_text(
+        "Date,Open,High,Low,Close,Volume\n"
+        "2025-09-15,110,116,109,113,5\n2025-09-16,113,114,112,113.2,5\n2025-09-20,113,114,112,113.2,5\n",
+        encoding="utf-8",
+    )
+    config = tmp_path / "config.toml"
+    config.write_text(
+        '[watchlists]\ntech = ["9888.HK"]\n'
+        '[feeds.tencent]\nquote_url = "http://127.0.0.1:1/q="\n[feeds.yahoo]\nenabled = false\n'
+        '[[headlines]]\nname = "gone"\nkind = "rss"\nurl = "http://127.0.0.1:1/feed?token=hidden"\n'
+        f'[history]\ndir = "{history}"\n',
+        encoding="utf-8",
+    )
+    proxied = environ | {"https_proxy": "http://bob:se/c@ret@proxy.example:3128"}
+    code, out, _ = await tickwall(proxied, "doctor", "--config", str(config))
+    rows = out.splitlines()
+    assert code == 1
+    assert "secret" not in out
+    assert "c@ret" not in out
+    assert [row.split("  ")[1] for row in rows if row.startswith("fail")] == [
+        "feed tencent",
+        "headlines gone",
+    ]
+    assert all("connection refused  (see whether" in row for row in rows if row.startswith("fail"))
+    [ghost, old] = [row for row in rows if "history 9888.HK" in row]
+    assert "rows on days without a session, left out: 2025-09-20" in ghost
+    assert "sessions ago, on 2025-09-16" in old
+
+
+async def test_a_bad_configuration_is_a_finding(environ: dict[str, str], tmp_path: Path) -> None:
+    """Every problem of it, in place of what depends on it."""
+    config = tmp_path / "config.toml"
+    config.write_text('[display]\nfsp = 3\n[calendar]\nfile = "/nowhere"\n', encoding="utf-8")
+    code, out, _ = await tickwall(environ, "doctor", "--json", "--config", str(config))
+    assert code == 1
+    failed = [one for one in json.loads(out) if one["status"] == "fail"]
+    assert [one["what"] for one in failed] == ["config"]
+    assert "display.fsp: unknown key; did you mean 'fps'?" in failed[0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "shown"),
+    [
+        ("http://proxy.example:3128", "ok", "http://proxy.example:3128"),
+        ("http://bob:se/c@ret@proxy.example:3128/", "ok", "http://***@proxy.example:3128/"),
+        ("bob:secret@proxy.example:3128", "ok", "***@proxy.example:3128"),
+        ("socks5://bob@127.0.0.1:9050", "warn", "socks5://***@127.0.0.1:9050"),
+    ],
+)
+def test_proxies_are_shown_without_their_passwords(
+    address: str, status: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However the address is written."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ws_proxy", "wss_proxy", "ftp_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    assert [one.text for one in proxies()] == ["none in the environment"]
+    monkeypatch.setenv("https_proxy", address)
+    [found] = proxies()
+    assert (found.status, found.what, found.text) == (status, "https_proxy", shown)
+
+
+def test_a_locale_without_blocks_is_told() -> None:
+    """With what is lost by it."""
+    [terminal, locale] = screen({"LANG": "de_DE.ISO-8859-1"})
+    assert (terminal.status, terminal.what) == ("warn", "terminal")
+    assert locale.text.startswith("iso8859-1, which has no blocks")
+    assert locale.mend is not None
+
+
+def test_a_report_has_a_line_for_each() -> None:
+    """Its mend in brackets, where there is one."""
+    found = [Finding("ok", "clock", "right"), Finding("fail", "feed x", "down", "plug it in")]
+    assert report(found) == "ok    clock   right\nfail  feed x  down  (plug it in)\n"
