@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -22,7 +22,7 @@ from textual.widgets import Input
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from market.errors import TickwallError
-from market.freshness import Quality, age_text
+from market.freshness import Quality
 from market.headline import Headline
 from tui import output
 from tui.alerts import AlertBook, Told, told
@@ -32,10 +32,10 @@ from tui.lists import built_in, configured
 from tui.saved import SavedFile
 from tui.screens.main import MainScreen
 from tui.screens.view import View
+from tui.status import Status
 from tui.terminal import PatientDriver
 from tui.theme import THEME, look
 from widgets.face import Look
-from widgets.status import Remark
 
 if TYPE_CHECKING:
     from market.alert import Suppressed
@@ -63,8 +63,7 @@ TOAST_LINES = 16
 class WallApp(App[None]):
     """The listener of one engine.
 
-    State to read: ``monitor`` (the run, once it is there), ``alerts``, ``muted``, ``paused``, ``ended``
-    (why the engine no longer runs, or ``None``).
+    State to read: ``monitor`` (the run, once it is there), ``alerts``, ``status``.
     """
 
     TITLE = "Tickwall"
@@ -85,8 +84,7 @@ class WallApp(App[None]):
         super().__init__()
         self.monitor: Run | None = None
         self.alerts = AlertBook()
-        self.muted = False
-        self.ended: str | None = None
+        self.status = Status()
         self._opening = opening
         self._config = config
         self._reload = reload
@@ -99,9 +97,7 @@ class WallApp(App[None]):
         self._clock: Timer | None = None
         self._next_look = 0.0
         self._started_at = time.monotonic()
-        self._paused_at: float | None = None
-        self._said = Remark("")
-        self._said_until = 0.0
+        self._anew = False
         today = datetime.now(UTC).date()
         self.main = MainScreen(configured(config.settings, today) if config else built_in(today))
         """The screen below all others."""
@@ -146,15 +142,16 @@ class WallApp(App[None]):
                 return
             log.exception("the engine stopped")
             why = error if isinstance(error, TickwallError) else f"internal error: {error!r}"
-            self.ended = f"the engine stopped: {why}"
+            self.status.ended = f"the engine stopped: {why}"
             self.look_again()
 
     def _end(self, run: "Run") -> None:
-        """The tape, or the simulated day, is over: its last picture stays."""
+        """The tape, or the simulated day, is over; its last picture stays."""
         if run.exit_code:
             message = "; ".join(run.engine.failures.values())
             self.exit(return_code=run.exit_code, message=f"tickwall: {message}")
-        self.ended = "the day is over" if run.engine.quality is Quality.SIMULATED else "the tape has ended"
+        over = {Quality.SIMULATED: "the day is over", Quality.REPLAY: "the tape has ended"}
+        self.status.ended = over.get(run.engine.quality, "every feed has ended")
         self.look_again()
 
     def _adopt(self, run: "Run") -> None:
@@ -164,7 +161,9 @@ class WallApp(App[None]):
         self._config = run.config
         self._bridge = Bridge(run.engine)
         for stored in run.engine.store.recent():
-            self.alerts.add(told(stored.number, stored.line))
+            alert = told(stored.number, stored.line)
+            # Nobody is asked to see to another day's alerts: they are there to be read.
+            self.alerts.add(alert._replace(acknowledged=not self._bridge.is_today(alert.ts)))
         self._file = SavedFile(run.config.path)
         self._settle()
 
@@ -176,6 +175,7 @@ class WallApp(App[None]):
         self.main.show_watchlists(configured(settings, self._bridge.today))
         self._wear()
         self._show_alerts()
+        self.show_anew()
         if self._clock is not None:
             self._clock.stop()
         self._clock = self.set_interval(1 / self._fps, self._frame)
@@ -216,71 +216,68 @@ class WallApp(App[None]):
     # -- the frame clock
 
     @property
+    def today(self) -> date | None:
+        """The exchange's date, once the engine tells it."""
+        return self._bridge.today if self._bridge is not None else None
+
+    @property
     def views(self) -> list[View]:
         """The screens that show market values, the lowest first."""
         return [screen for screen in self.screen_stack if isinstance(screen, View)]
 
     def look_again(self) -> None:
-        """Show everything anew at the next frame."""
+        """Look at everything at the next frame: something happened in the market."""
         self._next_look = 0.0
 
+    def show_anew(self) -> None:
+        """Fill the screens at the next frame, even while paused: somebody wants to see something else."""
+        self._anew = True
+        self.look_again()
+
     def _frame(self) -> None:
-        """One frame: what changed goes to the screens; nothing is drawn for a terminal that is behind."""
-        if self._bridge is None or (isinstance(self._driver, PatientDriver) and self._driver.pending):
+        """One frame; none for a terminal that is behind: it gets the newest when it has caught up."""
+        if isinstance(self._driver, PatientDriver) and self._driver.pending:
             return
-        whole = (now := time.monotonic()) >= self._next_look
+        try:
+            self._pull()
+        except Exception:
+            # A value that cannot be drawn must not end the watch over all the others.
+            log.exception("the screen cannot be drawn")
+            self.say("a part of the screen cannot be drawn (see the log)", urgent=True)
+
+    def _pull(self) -> None:
+        """Hand what changed to the screens; about once a second, look at everything."""
+        bridge, now = self._bridge, time.monotonic()
+        if bridge is None or not self.views:
+            return
+        whole = now >= self._next_look
         if whole:
             self._next_look = now + LOOK_S
             self._check_file()
-            self._check_silence(now)
-        if self.paused:
+            self._check_silence(bridge, now)
+        if self.status.paused and not self._anew:
             if whole:
                 self.main.show_status()
             return
-        dirty = self._bridge.engine.state.drain()
+        self._anew = False
+        dirty = bridge.engine.state.drain()
         for view in self.views:
-            try:
-                view.pull(self._bridge, dirty, whole=whole)
-            except Exception:
-                # A value that cannot be drawn must not end the watch over all the others.
-                log.exception("%s cannot be drawn", type(view).__name__)
-                self.say("a part of the screen cannot be drawn (see the log)", urgent=True)
-
-    @property
-    def paused(self) -> bool:
-        """Whether the picture stands still."""
-        return self._paused_at is not None
-
-    def remarks(self) -> list[Remark]:
-        """What the status line says of the application."""
-        now = time.monotonic()
-        remarks = []
-        if self._paused_at is not None:
-            remarks.append(Remark(f"PAUSED {age_text(now - self._paused_at)}, p goes on", urgent=True))
-        if self.ended is not None:
-            remarks.append(Remark(self.ended, urgent=True))
-        if self._said.text and now < self._said_until:
-            remarks.append(self._said)
-        if self.muted:
-            remarks.append(Remark("bell off"))
-        return remarks
+            view.pull(bridge, dirty, whole=whole)
 
     def say(self, text: str, *, urgent: bool = False) -> None:
         """Answer a key at the bottom, for a few seconds."""
-        self._said = Remark(text, urgent)
-        self._said_until = time.monotonic() + TOAST_S
+        self.status.say(text, urgent=urgent)
         self.main.show_status()
 
-    def _check_silence(self, now: float) -> None:
+    def _check_silence(self, bridge: "Bridge", now: float) -> None:
         """Without any quote a wall of hyphens must not look like a quiet market."""
-        assert self.monitor is not None and self._bridge is not None
-        silent = not self.monitor.engine.state.applied and now - self._started_at > SILENCE_S
+        waited = self.status.ended is not None or now - self._started_at > SILENCE_S
         lines: list[str] = []
-        if silent or (self.ended is not None and not self.monitor.engine.state.applied):
+        if waited and not bridge.engine.state.applied:
             lines.append("No quote so far. Without a network, `tickwall demo` shows a simulated day.")
             lines += [
                 f"{feed.name}: {feed.health}{f', {feed.reason}' if feed.reason else ''}"
-                for feed in self._bridge.feeds()
+                for feed in bridge.feeds()
             ]
         self.main.show_notice(lines)
 
@@ -297,7 +294,7 @@ class WallApp(App[None]):
     def _announce(self, alerts: Sequence[Told]) -> None:
         """Ring, and say what came: one toast, however many they are."""
         config = self._config
-        if not self.muted and (config is None or config.settings.display.bell):
+        if not self.status.muted and (config is None or config.settings.display.bell):
             self.bell()
         more = f"{len(alerts)} alerts, the newest: " if len(alerts) > 1 else ""
         self.toast(f"{more}{alerts[-1].message}")
@@ -373,12 +370,12 @@ class WallApp(App[None]):
 
     def action_mute(self) -> None:
         """Bell off or on."""
-        self.muted = not self.muted
-        self.say("" if self.muted else "bell on")
+        self.status.muted = not self.status.muted
+        self.say("" if self.status.muted else "bell on")
 
     def action_pause(self) -> None:
         """The picture stands still, or goes on with all that happened since."""
-        self._paused_at = time.monotonic() if self._paused_at is None else None
+        self.status.toggle_pause()
         self.look_again()
         self.main.show_status()
 
@@ -410,8 +407,7 @@ class WallApp(App[None]):
         if type(self.screen) is type(screen):
             return
         self.push_screen(screen)
-        if isinstance(screen, View):
-            self.look_again()
+        self.show_anew()
 
     def action_repaint(self) -> None:
         """Draw everything anew: something else wrote on the terminal."""

@@ -79,7 +79,9 @@ async def _live(config: "Config", debug: bool, listener: "Listener") -> AsyncIte
     from monitor.config import state_dir
     from monitor.store import Store
 
-    with closing(Store(state_dir() / "alerts.db")) as store:
+    # A simulated day leaves the alerts of real ones alone.
+    path = None if config.settings.simulation.clock_url else state_dir() / "alerts.db"
+    with closing(Store(path)) as store:
         async with opened(config, store, listener, coalesce=COALESCE) as run:
             yield run
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Protocol
 
 from rich.segment import Segment
@@ -70,8 +70,12 @@ class AlertPane(Pane[AlertRow]):
     zone: tzinfo = HONG_KONG
     """Whose time is printed."""
 
-    def show(self, alerts: Sequence[AlertRow]) -> None:
+    today: date | None = None
+    """The date there; an alert of another day shows its date instead of its time."""
+
+    def show(self, alerts: Sequence[AlertRow], today: date | None = None) -> None:
         """Show these alerts, newest first."""
+        self.today = today
         waiting = sum(not alert.acknowledged for alert in alerts)
         self.heading = f"{self.HEADING}: {waiting} to acknowledge" if waiting else self.HEADING
         self.set_rows(alerts)
@@ -88,6 +92,7 @@ class AlertPane(Pane[AlertRow]):
         """``! 10:14:07 ▲ Baidu 9888.HK +10.07% …``: mark, time, direction, message; quiet once seen."""
         style, glyphs = self.look.palette, self.look.glyphs
         at = datetime.fromtimestamp(row.ts // SECOND, UTC).astimezone(self.zone)
+        stamp = f"{at:%H:%M:%S}" if self.today in (None, at.date()) else f"{at:%m-%d}   "
         # Told apart without colour too: an alert waits, a graver one doubly.
         marks = {"critical": glyphs.alert * 2, "warning": f"{glyphs.alert} "}
         mark = marks.get(row.severity, f"{glyphs.bullet} ")
@@ -98,7 +103,7 @@ class AlertPane(Pane[AlertRow]):
         body = style.muted if row.acknowledged else style.strong
         return [
             Segment(mark, style.muted if row.acknowledged else style.alert),
-            Segment(f" {at:%H:%M:%S} ", style.muted),
+            Segment(f" {stamp} ", style.muted),
             Segment(f"{arrow} ", style.muted if row.acknowledged else style.direction(side)),
             Segment(
                 fit(clean(row.message), width - 14, glyphs.ellipsis), style.selected if selected else body

@@ -141,6 +141,7 @@ class Stage:
             await until(lambda: self.feed.sink is not None, pilot)
             yield pilot
             self.feed.over.set()
+        assert not self.app.broken
 
 
 class Broken(Run):
@@ -163,10 +164,17 @@ class StageApp(WallApp):
     bells = 0
     said = ""
     """The last toast."""
+    broken = False
+    """Whether anything could not be drawn."""
 
     def bell(self) -> None:
         """Silently."""
         self.bells += 1
+
+    def say(self, text: str, *, urgent: bool = False) -> None:
+        """As always."""
+        self.broken |= "cannot be drawn" in text
+        super().say(text, urgent=urgent)
 
     def toast(self, text: str, *, title: str = "", grave: bool = False) -> None:
         """As always."""

@@ -35,8 +35,7 @@ async def test_every_size_shows_prices(size: tuple[int, int]) -> None:
         await until(lambda: "118.00" in text(main.wall), pilot)
         assert main.wall.window[0] == 1
         assert sum(part.size.height for part in main.children if part.display) == size[1]
-        if size != (20, 5):
-            await until(lambda: "SIMULATED" in text(main.strip), pilot)
+        await until(lambda: "SIMULATED" in text(main.status if size == (20, 5) else main.strip), pilot)
         assert "118.00" in text(main.wall).splitlines()[0] or "9888" in text(main.wall).splitlines()[0]
 
 
@@ -251,6 +250,16 @@ async def test_a_pause_freezes_the_picture_and_no_alert(stage: Stage) -> None:
         assert "PAUSED" not in text(main.status)
 
 
+async def test_what_is_opened_in_a_pause_is_filled(stage: Stage) -> None:
+    async with stage.up() as pilot:
+        stage.quote()
+        await until(lambda: "118.00" in text(stage.app.main.wall), pilot)
+        await pilot.press("p", "enter")
+        await until(lambda: isinstance(stage.app.screen, DetailScreen), pilot)
+        await until(lambda: "118.00" in text(*stage.app.screen.query("NameSheet").results(Lines)), pilot)
+        assert stage.app.status.paused
+
+
 # -- alerts
 
 
@@ -284,7 +293,7 @@ async def test_a_muted_bell_is_silent(stage: Stage) -> None:
         assert stage.app.bells == 0
         await until(lambda: "bell off" in text(stage.app.main.status), pilot)
         await pilot.press("m")
-        assert not stage.app.muted
+        assert not stage.app.status.muted
 
 
 async def test_enter_on_an_alert_opens_its_name(stage: Stage) -> None:
@@ -295,11 +304,15 @@ async def test_enter_on_an_alert_opens_its_name(stage: Stage) -> None:
 
 
 async def test_alerts_of_the_store_are_there_from_the_start(stage: Stage) -> None:
-    stamp = "2025-09-17T01:30:00.000Z"
-    line = f'{{"ts":"{stamp}","exchange_ts":"{stamp}","symbol":"9888.HK","message":"Baidu +5%"}}'
-    stage.store.record("key", line)
+    for day, text_ in (("16", "yesterday's"), ("17", "today's")):
+        stamp = f"2025-09-{day}T01:30:00.000Z"
+        line = f'{{"ts":"{stamp}","exchange_ts":"{stamp}","symbol":"9888.HK","message":"{text_}"}}'
+        stage.store.record(f"key/{day}", line)
     async with stage.up() as pilot:
-        await until(lambda: "Baidu +5%" in text(stage.app.main.alerts), pilot)
+        await until(lambda: "today's" in text(stage.app.main.alerts), pilot)
+        _, newest, oldest, *_ = text(stage.app.main.alerts).splitlines()
+        assert ("09:30:00" in newest, "09-16" in oldest) == (True, True)
+        assert [alert.message for alert in stage.app.alerts.waiting] == ["today's"]
         assert stage.app.bells == 0
 
 
@@ -391,5 +404,5 @@ async def test_the_palette_offers_what_the_keys_do(stage: Stage) -> None:
         await pilot.press(*"bell off")
         await until(lambda: bool(stage.app.screen.query_one("CommandList").options), pilot)  # type: ignore[attr-defined]
         await pilot.press("enter")
-        await until(lambda: stage.app.muted, pilot)
+        await until(lambda: stage.app.status.muted, pilot)
         assert stage.app.screen is stage.app.main

@@ -81,7 +81,7 @@ class DetailScreen(View):
             place = order.index(self._symbol) if self._symbol in order else -step
             self._symbol = order[(place + step) % len(order)]
             self.wall_app.main.wall.move_to(self._symbol)
-            self.wall_app.look_again()
+            self.wall_app.show_anew()
 
     @on(HeadlinePane.Opened)
     def _open_headline(self, event: HeadlinePane.Opened) -> None:

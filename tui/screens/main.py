@@ -7,6 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
+from textual.widget import Widget
 
 from market.headline import Headline
 from tui.filter import Filter
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from tui.bridge import Bridge
 
 PANES = ("wall", "headlines", "alerts")
+
+NARROW = 60
+"""Cells below which the strip has no room to say SIMULATED: the status line does."""
 
 SORTED = {
     Sort.LIST: "in list order",
@@ -150,7 +154,7 @@ class MainScreen(View):
 
     def show_alerts(self) -> None:
         """The alerts changed; they are shown even while the picture is paused."""
-        self.alerts.show(list(reversed(list(self.wall_app.alerts))))
+        self.alerts.show(list(reversed(list(self.wall_app.alerts))), self.wall_app.today)
         self._show_tabs()
 
     def show_status(self) -> None:
@@ -163,9 +167,11 @@ class MainScreen(View):
         if count and (first, last) != (1, count):
             names = f"{first}-{last} of {names}"
         chosen = [Remark(f"{self.watchlist.name}: {names}"), Remark(SORTED[wall.sort])]
+        if self.strip.mark and app.size.width < NARROW:
+            chosen.insert(0, Remark(self.strip.mark))
         if wall.filter:
             chosen.append(Remark(f"filter {wall.filter!r}, Esc drops it"))
-        said = app.remarks()
+        said = app.status.remarks()
         urgent = [remark for remark in said if remark.urgent]
         remarks = [*urgent, *chosen, *(remark for remark in said if not remark.urgent)]
         self.status.show(remarks, "? help  / filter  q leave")
@@ -200,20 +206,19 @@ class MainScreen(View):
             self.pane = "wall"
         self.set_class(plan.tabbed, "-tabbed")
         shown = {pane: not plan.tabbed or pane == self.pane for pane in PANES}
-        heights = {
-            "#strip": plan.strip,
-            "#notice": notice,
-            "#wall": plan.wall if shown["wall"] else 0,
-            "#panes": plan.panes if not plan.tabbed else 0 if shown["wall"] else plan.wall,
-            "#feeds": plan.feeds,
-            "#tabs": plan.tabs,
+        heights: dict[Widget, int] = {
+            self.strip: plan.strip,
+            self.notice: notice,
+            self.wall: plan.wall if shown["wall"] else 0,
+            self.panes: plan.panes if not plan.tabbed else 0 if shown["wall"] else plan.wall,
+            self.feeds: plan.feeds,
+            self.tabs: plan.tabs,
         }
-        for selector, lines in heights.items():
-            part = self.query_one(selector)
+        for part, lines in heights.items():
             part.display = lines > 0
             part.styles.height = max(lines, 1)
-        for pane in PANES[1:]:
-            self.query_one(f"#{pane}").display = shown[pane]
+        self.headlines.display = shown["headlines"]
+        self.alerts.display = shown["alerts"]
         filtering = self.filter.is_open
         self.status.display = plan.status > 0 and not filtering
         self._show_tabs()
@@ -271,7 +276,7 @@ class MainScreen(View):
     def action_watchlist(self, step: int) -> None:
         """Show the next watchlist, or the one before."""
         self._show_list(self.watchlists.after(self.watchlist.name, step))
-        self.wall_app.look_again()
+        self.wall_app.show_anew()
 
     def action_filter(self) -> None:
         """Open the filter; every printable key is its own from now on."""
