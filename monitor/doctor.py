@@ -236,7 +236,7 @@ def history(config: Config, symbols: Sequence[str]) -> Iterator[Finding]:
             yield Finding("fail", what, str(error), "replace the file")
             continue
         for defect in defects:
-            yield Finding("warn", what, defect.text, "nothing to do, unless the file can be had better")
+            yield Finding("warn", what, defect.text)
         if (missed := _missed(symbol, bars[-1].date)) > 1:
             yield Finding(
                 "warn", what, f"ends {missed} sessions ago, on {bars[-1].date}", "bring it up to date"
