@@ -70,6 +70,7 @@ KEYS = (
     Key(Place.ANYWHERE, "question_mark", "?", "every key", "help"),
     Key(Place.ANYWHERE, "", "Ctrl+P", "command palette"),
     Key(Place.ANYWHERE, "ctrl+l", "Ctrl+L", "draw the screen anew", "repaint"),
+    Key(Place.ANYWHERE, "ctrl+z", "Ctrl+Z", "to the shell, until fg; nothing is watched", "suspend_process"),
     Key(Place.ANYWHERE, "ctrl+c,ctrl+q", "Ctrl+C, Ctrl+Q", "leave Tickwall", "quit"),
 )  # fmt: skip
 

@@ -2,11 +2,14 @@
 
 import re
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.paths import ROOT
 from tests.screen.terminal import Program, Terminal
 
 DEMO = ["tui", "demo", "--speed", "300", "--start", "09:29"]
@@ -103,3 +106,19 @@ def test_ascii_without_colour_on_a_plain_terminal(environ: dict[str, str]) -> No
         assert text.isascii()
         program.type("q")
         assert program.exit_code() == 0
+
+
+def test_a_terminal_that_cannot_show_it_is_refused(environ: dict[str, str]) -> None:
+    with Program(DEMO, (80, 24), environ | {"TERM": "dumb"}) as program:
+        assert program.exit_code() == 64
+        assert b"tickwall headless" in program.written
+        assert b"\x1b" not in program.written
+    piped = subprocess.run(
+        [sys.executable, "-m", "tui", "demo"],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    assert (piped.returncode, piped.stdout) == (64, b"")
+    assert b"tickwall headless" in piped.stderr

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 PANES = ("wall", "headlines", "alerts")
 
+FEEDS = 2
+"""Lines kept for feeds before it is known how many there are: the tiles must not jump when they report."""
+
 NARROW = 60
 """Cells below which the strip has no room to say SIMULATED: the status line does."""
 
@@ -198,7 +201,7 @@ class MainScreen(View):
             height,
             tiles=len(self.watchlist.symbols),
             indices=len(self.strip.indices) or len(self.watchlists.indices),
-            feeds=max(1, len(self.feeds.feeds)),
+            feeds=len(self.feeds.feeds) or FEEDS,
             notice=notice,
             panes=self._panes_wanted,
         )
