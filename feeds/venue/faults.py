@@ -24,6 +24,8 @@ _OFTEN = 1 / 6
 class FaultError(TickwallError):
     """A fault that the venue does not know."""
 
+    exit_code = 64
+
 
 class _Fault:
     def __init__(self, kind: str, path: str, rng: Random) -> None:
