@@ -22,7 +22,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from bench.ingest import PAIRS
 from bench.measure import MEASURED_CORE, OTHER_CORE, Ratio, pin, report
 from bench.startup import Program
-from monitor.assembly import COALESCE, Run, live
+from monitor.assembly import COALESCE, Run, opened
 from monitor.config import Config, load
 from monitor.engine import Listener
 from monitor.store import Store
@@ -91,7 +91,7 @@ def child(url: str) -> None:
 async def opening(config: Config, listener: Listener) -> AsyncIterator[Run]:
     """The run that the wall opens, with alerts in memory."""
     with closing(Store()) as store:
-        async with live(config, store, listener, coalesce=COALESCE) as run:
+        async with opened(config, store, listener, coalesce=COALESCE) as run:
             yield run
 
 

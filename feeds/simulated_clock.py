@@ -6,6 +6,7 @@ import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from feeds.clock import SystemClock
 from market.clock import SECOND
 from market.errors import FeedError
 
@@ -99,3 +100,17 @@ class SimulatedClock:
         self._now = max(self._now, now)
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()
+
+
+@asynccontextmanager
+async def clock_at(url: str) -> AsyncIterator[SimulatedClock | SystemClock]:
+    """The clock of the simulated venue at an address, or this machine's where there is none.
+
+    ``FeedError`` when the venue cannot be reached.
+    """
+    if not url:
+        yield SystemClock()
+        return
+    clock = SimulatedClock(url)
+    async with clock.following():
+        yield clock

@@ -3,16 +3,15 @@
 import asyncio
 import math
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from feeds.clock import SystemClock
 from feeds.headlines import HeadlinePoller
 from feeds.registry import build
 from feeds.replay import TapeClock, TapeFeed
-from feeds.simulated_clock import SimulatedClock
+from feeds.simulated_clock import SimulatedClock, clock_at
 from feeds.tape import OnError
 from market.clock import SECOND, Clock
 from market.freshness import Quality
@@ -65,6 +64,8 @@ class Run:
         ended = asyncio.create_task(self.source.ended.wait())
         try:
             await asyncio.wait({engine, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if engine.done():
+                engine.result()
         finally:
             for task in (engine, ended):
                 task.cancel()
@@ -81,28 +82,6 @@ class Run:
         """What a command ends with after ``run``: a tape that had to be strict and was not is bad input."""
         broke = isinstance(self.source, TapeFeed) and self.source.name in self.engine.failures
         return exit_code.BAD_INPUT if broke else exit_code.OK
-
-
-@asynccontextmanager
-async def live(
-    config: Config, store: Store, listener: Listener, *, coalesce: float = 0.0
-) -> AsyncIterator[Run]:
-    """The configured feeds on the machine's own clock."""
-    engine = _engine(config, SystemClock(), store, listener, Quality.LIVE)
-    _add_feeds(engine, config, coalesce)
-    yield Run(engine, config)
-
-
-@asynccontextmanager
-async def simulated(
-    config: Config, store: Store, listener: Listener, *, coalesce: float = 0.0
-) -> AsyncIterator[Run]:
-    """The configured feeds on a simulated venue's clock; ``FeedError`` when it cannot be reached."""
-    clock = SimulatedClock(config.settings.simulation.clock_url)
-    async with clock.following():
-        engine = _engine(config, clock, store, listener, Quality.SIMULATED)
-        _add_feeds(engine, config, coalesce)
-        yield Run(engine, config, clock)
 
 
 @asynccontextmanager
@@ -137,12 +116,20 @@ async def taped(
         tape.close()
 
 
-def opened(
+@asynccontextmanager
+async def opened(
     config: Config, store: Store, listener: Listener, *, coalesce: float = 0.0
-) -> AbstractAsyncContextManager[Run]:
-    """The run that a configuration asks for: live, or on the simulated venue that it names."""
-    make = simulated if config.settings.simulation.clock_url else live
-    return make(config, store, listener, coalesce=coalesce)
+) -> AsyncIterator[Run]:
+    """The configured feeds, on the machine's clock or on that of the simulated venue they belong to.
+
+    ``FeedError`` when the venue cannot be reached.
+    """
+    async with clock_at(config.settings.simulation.clock_url) as clock:
+        source = clock if isinstance(clock, SimulatedClock) else None
+        quality = Quality.LIVE if source is None else Quality.SIMULATED
+        engine = _engine(config, clock, store, listener, quality)
+        _add_feeds(engine, config, coalesce)
+        yield Run(engine, config, source)
 
 
 def _engine(config: Config, clock: Clock, store: Store, listener: Listener, quality: Quality) -> Engine:

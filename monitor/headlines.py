@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from feeds.clock import SystemClock
 from feeds.headlines import HeadlinePoller
-from feeds.simulated_clock import SimulatedClock
+from feeds.simulated_clock import clock_at
 from market.clock import SECOND
 from market.headline import Headline
 from monitor import exit as exit_code
@@ -35,12 +34,8 @@ def run(config_path: str | None, *, as_json: bool, limit: int, debug: bool) -> i
 
 
 async def _ask(config: Config) -> tuple[list[Headline], dict[str, str]]:
-    sources = config.settings.headlines
-    if not (clock_url := config.settings.simulation.clock_url):
-        return await HeadlinePoller(sources, SystemClock()).once()
-    simulated = SimulatedClock(clock_url)
-    async with simulated.following():
-        return await HeadlinePoller(sources, simulated).once()
+    async with clock_at(config.settings.simulation.clock_url) as clock:
+        return await HeadlinePoller(config.settings.headlines, clock).once()
 
 
 def as_array(headlines: Sequence[Headline]) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from feeds.venue.config import config_toml
 from feeds.venue.hours import at
 from feeds.venue.server import Venue, VenueOptions
-from monitor.assembly import Run, simulated
+from monitor.assembly import Run, opened
 from monitor.config import load
 from monitor.engine import Listener
 from monitor.store import Store
@@ -34,7 +34,7 @@ async def main() -> None:
         @asynccontextmanager
         async def opening(listener: Listener) -> AsyncIterator[Run]:
             with closing(Store()) as store:
-                async with simulated(config, store, listener) as run:
+                async with opened(config, store, listener) as run:
                     await run.prime()
                     yield run
 

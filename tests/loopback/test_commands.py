@@ -100,10 +100,22 @@ async def test_quote_for_a_person_is_a_table(environ: dict[str, str], venue_conf
 async def test_quote_without_an_answer(environ: dict[str, str], tmp_path: Path) -> None:
     """69, and the reason beside the symbol."""
     config = tmp_path / "dead.toml"
-    config.write_text('[feeds.tencent]\nquote_url = "http://127.0.0.1:1/q="\n', encoding="utf-8")
+    config.write_text('[feeds.tencent]\nquote_url = "http://127.0.0.1:1/q="\ninterval = "100ms"\n', encoding="utf-8")
     code, out, _ = await tickwall(environ, "quote", "9888", "--json", "--config", str(config))
     assert code == 69
     assert json.loads(out)[0]["error"].startswith("tencent: ")
+
+
+async def test_quote_does_not_wait_for_what_nobody_serves(environ: dict[str, str]) -> None:
+    """Nor for what is no symbol."""
+    environ |= {"TICKWALL_FEEDS_TENCENT_ENABLED": "false", "TICKWALL_FEEDS_YAHOO_ENABLED": "false"}
+    async with asyncio.timeout(8):
+        code, out, _ = await tickwall(environ, "quote", "9888", "\x1b[31m", "--json")
+    assert code == 69
+    assert json.loads(out) == [
+        {"symbol": "9888.HK", "error": "no feed serves it"},
+        {"symbol": "[31m", "error": "not a symbol"},
+    ]
 
 
 async def test_headlines_newest_first(environ: dict[str, str], venue_config: str) -> None:

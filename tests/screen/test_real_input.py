@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
-from monitor.assembly import Run, live, taped
+from monitor.assembly import Run, opened, taped
 from monitor.config import Config, load
 from monitor.engine import Listener
 from monitor.store import Store
@@ -25,7 +25,7 @@ CLOSE = {
 
 @needs_shared
 async def test_the_strip_tells_the_published_day(tmp_path: Path) -> None:
-    """HSTECH on 2025-09-17: the week's seventh gain, the day's fourth, +41.8 % in the year, and since when."""
+    """HSTECH on 2025-09-17: the week's seventh gain, the day's fourth, +41.8 % in the year, since when."""
     tape = tmp_path / "day.jsonl"
     tape.write_text(json.dumps(CLOSE) + "\n", encoding="utf-8")
     environ = {"XDG_CONFIG_HOME": "/nonexistent", "TICKWALL_HISTORY_DIR": str(SHARED / "market")}
@@ -58,7 +58,7 @@ async def test_every_real_ticker_reaches_the_wall() -> None:
         @asynccontextmanager
         async def opening(listener: Listener) -> AsyncIterator[Run]:
             with closing(Store()) as store:
-                async with live(config, store, listener, coalesce=0.005) as run:
+                async with opened(config, store, listener, coalesce=0.005) as run:
                     run.engine.profiles = None  # nothing to fetch on this machine
                     yield run
 
