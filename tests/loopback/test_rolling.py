@@ -1,0 +1,227 @@
+"""A process left running: over closes, a half day, a night and a weekend everything rolls by itself.
+
+The engine and the process that reads history are the real ones; only time and the quotes are the test's.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from market.clock import SECOND, parse_rfc3339
+from market.quote import Quote
+from market.rule import Rule, RuleBook
+from market.sentences import Sentence, ordinal
+from market.session import Phase, calendar
+from monitor.engine import Engine
+from monitor.profiles import Profiles
+from monitor.reducer import ProfileLoader
+from monitor.store import Store
+from tests.loopback.feeding import until
+from tests.unit.test_engine import ByHand, Heard
+
+BAIDU = "9888.HK"
+HK = calendar("XHKG")
+
+
+def hk(text: str) -> int:
+    """A Hong Kong time as an instant."""
+    return parse_rfc3339(f"{text.replace(' ', 'T')}+08:00")
+
+
+def closes() -> dict[date, Decimal]:
+    """A name that has gained ten cents in each session since August."""
+    day, price, made = date(2025, 7, 31), Decimal(100), {}
+    while (day := HK.next(day)) < date(2026, 1, 10):
+        made[day] = price = price + Decimal("0.10")
+    return made
+
+
+CLOSES = closes()
+
+
+def history(folder: Path) -> Path:
+    """That name's file. It has the days to come as well: what is told of a session must not know them."""
+    rows = (f"{day},{price},{price},{price},{price},\n" for day, price in CLOSES.items())
+    (folder / f"{BAIDU}.csv").write_text(
+        "Date,Open,High,Low,Close,Volume\n" + "".join(rows), encoding="utf-8"
+    )
+    return folder
+
+
+class Leaping:
+    """A clock that the test sets; whoever sleeps wakes once that much has passed."""
+
+    def __init__(self, now: int) -> None:
+        self._now = now
+        self._moved = asyncio.Event()
+
+    def now(self) -> int:
+        """As set."""
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        """Until then."""
+        end = self._now + int(seconds * SECOND)
+        while self._now < end:
+            await self._moved.wait()
+
+    def set(self, now: int) -> None:
+        """Leap."""
+        self._now = now
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
+
+
+class Endless(ByHand):
+    """A feed that goes on until it is cancelled."""
+
+    async def run(self, sink: object) -> None:
+        """Nothing comes but by hand."""
+        await asyncio.Event().wait()
+
+
+class Watch:
+    """A running engine on one name, from a Hong Kong time on."""
+
+    def __init__(self, start: str, folder: Path, store: Store) -> None:
+        self.clock = Leaping(hk(start))
+        self.heard = Heard()
+        self.profiles = Profiles(ProfileLoader(folder, (), self.clock.now))
+        self.engine = Engine(
+            clock=self.clock,
+            symbols=[BAIDU],
+            rules=RuleBook([Rule("big", "pct_prev_close", (BAIDU,), "up", (Decimal(5),), Decimal(4))]),
+            store=store,
+            listener=self.heard,
+            profiles=self.profiles,
+        )
+        feed = Endless("a")
+        self.intake = self.engine.add_source(feed)
+        self.engine.add_feed(feed, self.intake)
+        self.last: Quote
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Inside, it runs."""
+        task = asyncio.create_task(self.engine.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def at(self, when: str) -> None:
+        """Leap to a Hong Kong time, and wait for what the engine does about it by itself."""
+        now = hk(when)
+        self.clock.set(now)
+        await until(lambda: self.engine.next_round > now)
+        await until(lambda: self.session_date == HK.latest(now).date)
+
+    @property
+    def session_date(self) -> date | None:
+        """The session that the loaded history is for."""
+        profile = self.profiles.get(BAIDU)
+        return None if profile is None else profile.session_date
+
+    async def told(self, when: str, *, stamped: str, price: Decimal | None = None) -> str:
+        """The rarest sentence at a time of a quote stamped on the same day; that day's close by default."""
+        await self.at(when)
+        day = date.fromisoformat(when[:10])
+        last = price or CLOSES[day]
+        made = hk(f"{when[:10]} {stamped}")
+        quote = Quote(BAIDU, last, made, self.clock.now(), "a", CLOSES[HK.previous(day)])
+        self.intake.quotes([quote])
+        self.last = quote
+        return self.sentences(quote)[0].text
+
+    def sentences(self, quote: Quote) -> list[Sentence]:
+        """What is told of a quote now."""
+        return self.profiles.sentences(quote, self.clock.now())
+
+
+@asynccontextmanager
+async def watching(start: str, folder: Path) -> AsyncIterator[Watch]:
+    """A watch from a Hong Kong time on, its history loaded."""
+    store = Store()
+    watch = Watch(start, history(folder), store)
+    try:
+        async with watch.running():
+            await watch.at(start)
+            yield watch
+    finally:
+        store.close()
+
+
+def nth(day: str) -> str:
+    """Which of its gains in a row that day's is."""
+    return ordinal(HK.between(date(2025, 8, 1), date.fromisoformat(day)))
+
+
+@pytest.mark.parametrize(
+    ("day", "trading", "auction", "late", "final"),
+    [
+        pytest.param("2025-09-17", "15:59:58", "16:00:00", "16:09:59", "16:10:00", id="a whole day"),
+        pytest.param("2025-12-24", "11:59:58", "12:00:00", "12:09:59", "12:10:00", id="a half day"),
+    ],
+)
+async def test_set_for_becomes_fact_with_the_auctions_own_price(
+    tmp_path: Path, day: str, trading: str, auction: str, late: str, final: str
+) -> None:
+    """Not when trading stops, not before the auction is over, and not by a price from before it."""
+    printed = f"{final[:2]}:08:30"
+    async with watching(f"{day} 10:00:00", tmp_path) as watch:
+        before = [
+            await watch.told(f"{day} {trading}", stamped=trading),
+            await watch.told(f"{day} {auction}", stamped=trading),
+            await watch.told(f"{day} {late}", stamped=printed),
+        ]
+        after = await watch.told(f"{day} {final}", stamped=printed)
+        unproven = watch.sentences(
+            Quote(BAIDU, CLOSES[date.fromisoformat(day)], hk(f"{day} {trading}"), 0, "a")
+        )
+    fact = f"{nth(day)} straight daily gain"
+    assert {*before, unproven[0].text} == {f"set for a {fact}"}
+    assert after == fact
+
+
+async def test_three_sessions_a_weekend_and_the_next_monday(tmp_path: Path) -> None:
+    """Phases, history, previous closes and once-a-session alerts turn with each session, and not before."""
+    days = ["2025-09-17", "2025-09-18", "2025-09-19", "2025-09-22"]
+    spike = Decimal("1.06")
+    dates: dict[str, date | None] = {}
+    async with watching("2025-09-17 08:59:00", tmp_path) as watch:
+        dates["before the first auction"] = watch.session_date
+        for day in days:
+            await watch.told(f"{day} 09:00:00", stamped="09:00:00")
+            dates[day] = watch.session_date
+            base = CLOSES[HK.previous(date.fromisoformat(day))]
+            await watch.told(f"{day} 10:00:00", stamped="10:00:00", price=(base * spike).quantize(base))
+            closing = await watch.told(f"{day} 16:10:00", stamped="16:08:30")
+            assert closing == f"{nth(day)} straight daily gain"
+            await watch.at(f"{date.fromisoformat(day) + timedelta(days=1)} 03:00:00")
+            dates[f"the night after {day}"] = watch.session_date
+            if day == "2025-09-19":
+                await watch.at("2025-09-21 11:00:00")
+                friday = watch.last
+                weekly = [one.text for one in watch.sentences(friday) if "weekly" in one.text]
+                assert weekly[0].endswith("th straight weekly gain")
+        assert watch.sentences(friday) == []  # another session's price says nothing of this one
+    known = {f"the night after {day}": date.fromisoformat(day) for day in days}
+    known |= {day: date.fromisoformat(day) for day in days}
+    assert dates == known | {"before the first auction": date(2025, 9, 16)}
+    assert [(alert["session_date"], alert["prev_close"]) for alert in watch.heard.alerts] == [
+        (day, f"{CLOSES[HK.previous(date.fromisoformat(day))]}") for day in days
+    ]
+    rhythm = [
+        Phase.PRE_OPEN, Phase.MORNING, Phase.LUNCH, Phase.AFTERNOON, Phase.CLOSING_AUCTION, Phase.CLOSED,
+    ]  # fmt: skip
+    assert [change.phase for change in watch.heard.phases] == [Phase.CLOSED, *rhythm * len(days)]
+    opened = [
+        change.session_date.isoformat() for change in watch.heard.phases if change.phase is Phase.PRE_OPEN
+    ]
+    assert opened == days
