@@ -21,7 +21,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
-from market.errors import TickwallError
+from market.errors import ParseError, TickwallError
 from market.freshness import Quality
 from market.headline import Headline
 from tui import output
@@ -41,12 +41,12 @@ if TYPE_CHECKING:
     from market.alert import Suppressed
     from monitor.assembly import Run
     from monitor.config import Config
-    from monitor.engine import FeedChange, Listener, PhaseChange
+    from monitor.engine import FeedChange, PhaseChange
     from tui.bridge import Bridge
 
 log = logging.getLogger(__name__)
 
-Opening = Callable[["Listener"], AbstractAsyncContextManager["Run"]]
+Opening = Callable[["WallApp"], AbstractAsyncContextManager["Run"]]
 """Makes the run that the wall shows, its clock telling the time, and ends what belongs to it."""
 
 LOOK_S = 1.0
@@ -296,8 +296,9 @@ class WallApp(App[None]):
         config = self._config
         if not self.status.muted and (config is None or config.settings.display.bell):
             self.bell()
-        more = f"{len(alerts)} alerts, the newest: " if len(alerts) > 1 else ""
-        self.toast(f"{more}{alerts[-1].message}")
+        # Without the fact, which follows a colon: one line hides one line of tiles.
+        newest = alerts[-1].message.partition(": ")[0]
+        self.toast(newest if len(alerts) == 1 else f"{len(alerts)} alerts, newest {newest}")
 
     def toast(self, text: str, *, title: str = "", grave: bool = False) -> None:
         """Say something over everything for a few seconds, in the place of what was said before.
@@ -311,6 +312,11 @@ class WallApp(App[None]):
         self.notify(
             text, title=title, severity="error" if grave else "warning", timeout=TOAST_S, markup=False
         )
+
+    def bad_line(self, error: ParseError) -> None:
+        """A tape's line that cannot be used; the rest goes on."""
+        log.warning("%s", error)
+        self.say(f"{error}; skipped", urgent=True)
 
     def suppressed(self, suppressed: "Suppressed") -> None:
         """A withheld alert has no place on the screen; the log has it."""

@@ -2,14 +2,12 @@
 
 import asyncio
 import gc
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from market.errors import ParseError
 from tui.tty import demand_terminal
 
 if TYPE_CHECKING:
@@ -18,8 +16,6 @@ if TYPE_CHECKING:
     from monitor.demo import Simulation, VenueProcess
     from monitor.engine import Listener
     from tui.app import WallApp
-
-log = logging.getLogger(__name__)
 
 
 def wall(config_path: str | None, *, debug: bool) -> int:
@@ -103,22 +99,18 @@ async def _simulated(
 
 @asynccontextmanager
 async def _taped(
-    config: "Config", tape: str, speed: float, strict: bool, debug: bool, listener: "Listener"
+    config: "Config", tape: str, speed: float, strict: bool, debug: bool, app: "WallApp"
 ) -> AsyncIterator["Run"]:
     await _import_engine(debug)
     from monitor.assembly import taped
     from monitor.store import Store
 
     with closing(Store()) as store:
-        on_error = None if strict else _skip
-        async with taped(config, store, listener, tape, speed=speed, on_error=on_error) as run:
+        on_error = None if strict else app.bad_line
+        async with taped(config, store, app, tape, speed=speed, on_error=on_error) as run:
             # Before the first quote, so that alerts tell the same facts at any speed.
             await run.prime()
             yield run
-
-
-def _skip(error: ParseError) -> None:
-    log.warning("%s", error)
 
 
 async def _import_engine(debug: bool) -> None:

@@ -1,5 +1,7 @@
 """What the application is put together from, without a screen: layout, keys, alerts, freshness."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -53,6 +55,25 @@ def test_the_sizes_that_people_have() -> None:
     assert (usual.wall, usual.tabbed) == (24, False)
     assert usual.panes >= 6
     assert lay_out(120, 40, tiles=30, indices=3, feeds=3, notice=3).wall == 24, "panes shrink before tiles"
+
+
+# -- the first frame
+
+HEAVY = (
+    "aiohttp",
+    "websockets",
+    "feedparser",
+    "google.protobuf",
+    "pandas",
+    "monitor.engine",
+    "feeds.transport",
+)
+
+
+def test_the_first_frame_waits_for_nothing_heavy() -> None:
+    code = "import sys, tui.__main__, monitor.demo, tui.run, tui.app; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not set(HEAVY) & set(ran.stdout.split())
 
 
 # -- keys

@@ -108,6 +108,29 @@ def test_ascii_without_colour_on_a_plain_terminal(environ: dict[str, str]) -> No
         assert program.exit_code() == 0
 
 
+def test_a_tape_is_played_and_its_bad_line_told(environ: dict[str, str], tmp_path: Path) -> None:
+    quote = (
+        '{"t":"quote","symbol":"9888.HK","ts_event":"2025-09-17T02:14:07.120Z","source":"demo",'
+        '"ts_recv":"2025-09-17T02:14:07.180Z","last":"124.60","prev_close":"113.20"}'
+    )
+    tape = tmp_path / "day.jsonl"
+    tape.write_text(f"{quote}\nnot a line\n", encoding="utf-8")
+    command = ["tui", "replay", str(tape), "--speed", "max"]
+    with Program(command, (120, 40), environ) as program:
+        text = program.until(lambda terminal: "the tape has ended" in terminal.text, timeout=30).text
+        assert "124.60" in text
+        assert "REPLAY 2025-09-17" in text
+        assert "line 2" in text
+        program.type("q")
+        assert program.exit_code() == 0
+    with Program([*command, "--strict"], (120, 40), environ) as program:
+        assert program.exit_code(timeout=30) == 65
+        assert "line 2" in program.terminal.text
+    with Program(["tui", "replay", str(tmp_path / "none")], (120, 40), environ) as program:
+        assert program.exit_code(timeout=30) == 65
+        assert "No such file" in program.terminal.text
+
+
 def test_a_terminal_that_cannot_show_it_is_refused(environ: dict[str, str]) -> None:
     with Program(DEMO, (80, 24), environ | {"TERM": "dumb"}) as program:
         assert program.exit_code() == 64
