@@ -2,6 +2,7 @@
 
 import math
 import os
+import signal
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -41,13 +42,17 @@ def cli(context: click.Context, config_path: str | None, debug: bool) -> None:
 
     Without a command it opens the wall. New here? Try: tickwall demo
     """
-    # What stands before the command's name holds for the command, unless it says otherwise itself.
-    given = {"config_path": config_path, "debug": debug}
-    context.default_map = {name: given | dict.fromkeys(config.commands, given) for name in cli.commands}
+    _hand_down(context, cli, config_path, debug)
     if context.invoked_subcommand is None:
         from tui.run import wall
 
         context.exit(wall(config_path, debug=debug))
+
+
+def _hand_down(context: click.Context, group: click.Group, config_path: str | None, debug: bool) -> None:
+    """What stands before a command's name holds for the command, unless it says otherwise itself."""
+    given = {"config_path": config_path, "debug": debug}
+    context.default_map = dict.fromkeys(group.commands, given)
 
 
 class Speed(click.ParamType[float]):
@@ -217,8 +222,11 @@ def doctor(as_json: bool, config_path: str | None, debug: bool) -> int:
 
 
 @cli.group()
-def config() -> None:
+@common
+@click.pass_context
+def config(context: click.Context, config_path: str | None, debug: bool) -> None:
     """The configuration: write it, check it, show it, find it."""
+    _hand_down(context, config, config_path, debug)
 
 
 @config.command("init")
@@ -260,6 +268,8 @@ def config_path_(config_path: str | None, debug: bool) -> int:
 
 def main() -> None:
     """Run the command line, and end the process with its exit code."""
+    # A command that has no better way to end is ended as by Ctrl-C, from its first moment.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if (problem := foreign()) is not None:
         sys.stderr.write(f"tickwall: {problem}\n")
         sys.exit(exit_code.FAULT)
@@ -277,9 +287,8 @@ def run(arguments: list[str]) -> int:
         return exit_code.USAGE
     except (click.Abort, KeyboardInterrupt):
         return exit_code.OK
-    except BrokenPipeError:
-        # The reader has had enough; Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):  # click makes the second of the first
+        _drop_output()
         return exit_code.OK
     except TickwallError as error:
         sys.stderr.write(f"tickwall: {error}\n")
@@ -287,8 +296,23 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if "--debug" in arguments:
             raise
-        sys.stderr.write(f"tickwall: internal error: {error!r} (--debug shows where)\n")
+        if isinstance(error, OSError):
+            _drop_output()
+            sys.stderr.write(f"tickwall: {_words(error)}\n")
+        else:
+            sys.stderr.write(f"tickwall: internal error: {error!r} (--debug shows where)\n")
         return exit_code.FAULT
+
+
+def _drop_output() -> None:
+    """Nobody reads on, or nothing can be written: Python would complain once more when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _words(error: OSError) -> str:
+    """A disk that is full, a folder that cannot be written, and their like."""
+    reason = error.strerror or str(error)
+    return f"{error.filename}: {reason}" if error.filename else reason
 
 
 if __name__ == "__main__":

@@ -100,7 +100,9 @@ async def test_quote_for_a_person_is_a_table(environ: dict[str, str], venue_conf
 async def test_quote_without_an_answer(environ: dict[str, str], tmp_path: Path) -> None:
     """69, and the reason beside the symbol."""
     config = tmp_path / "dead.toml"
-    config.write_text('[feeds.tencent]\nquote_url = "http://127.0.0.1:1/q="\ninterval = "100ms"\n', encoding="utf-8")
+    config.write_text(
+        '[feeds.tencent]\nquote_url = "http://127.0.0.1:1/q="\ninterval = "100ms"\n', encoding="utf-8"
+    )
     code, out, _ = await tickwall(environ, "quote", "9888", "--json", "--config", str(config))
     assert code == 69
     assert json.loads(out)[0]["error"].startswith("tencent: ")
@@ -193,6 +195,47 @@ async def test_headlines_that_attack_are_harmless(environ: dict[str, str], tmp_p
     assert "Baidu" in told["title"]
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["config", "show"], ["headless", "--tape", "TAPE"]])
+@pytest.mark.parametrize("buffered", ["", "1"])
+async def test_a_reader_that_has_left_is_no_fault(
+    environ: dict[str, str], tmp_path: Path, arguments: list[str], buffered: str
+) -> None:
+    """0 and not a word, wherever the pipe breaks."""
+    path = tape(tmp_path / "t.jsonl", [quote_line("01:30:00", "119")])
+    read, write = os.pipe()
+    os.close(read)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tui", *(path if word == "TAPE" else word for word in arguments), cwd=ROOT,
+        env=environ | {"PYTHONUNBUFFERED": buffered}, stdin=asyncio.subprocess.DEVNULL, stdout=write,
+        stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    os.close(write)
+    async with asyncio.timeout(PATIENCE):
+        _, err = await process.communicate()
+    assert process.returncode == 0
+    assert b"Error" not in err
+
+
+async def test_sigterm_ends_what_waits_with_zero(environ: dict[str, str], tmp_path: Path) -> None:
+    """Also one look, which has nothing to clear away."""
+    asked = asyncio.Event()
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(hang, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        environ |= {"TICKWALL_FEEDS_TENCENT_QUOTE_URL": f"http://127.0.0.1:{port}/q="}
+        process = await start(environ, "quote", "9888")
+        async with asyncio.timeout(PATIENCE):
+            await asked.wait()
+            process.terminate()
+            out, err = await process.communicate()
+    assert (process.returncode, out, err.strip()) == (0, b"", b"")
+
+
 async def test_sigterm_ends_a_live_run_with_zero(environ: dict[str, str], venue_config: str) -> None:
     """And its last line says why."""
     process = await start(environ, "headless", "--config", venue_config)
@@ -247,6 +290,9 @@ async def test_the_day_at_full_speed(environ: dict[str, str]) -> None:
         (["quote"], 64, "Missing argument"),
         (["demo", "--speed", "-1"], 64, "neither a positive number nor max"),
         (["headless", "--config", "/nonexistent.toml"], 78, "no such file"),
+        (["--config", "/nonexistent.toml", "config", "check"], 78, "no such file"),
+        (["config", "--config", "/nonexistent.toml", "check"], 78, "no such file"),
+        (["config", "init", "--config", "/dev/null/x.toml"], 1, "/dev/null"),
         (["simulate", "--start", "25:00"], 64, "simulate"),
         (["simulate", "--fault", "nonsense"], 64, "nonsense"),
     ],
