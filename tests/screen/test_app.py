@@ -234,6 +234,15 @@ async def test_panes_by_number_tab_and_toggle(stage: Stage) -> None:
         assert main.pane == "wall"
 
 
+async def test_a_pane_that_is_read_stays_when_the_screen_shrinks(stage: Stage) -> None:
+    async with stage.up((120, 40)) as pilot:
+        main = stage.app.main
+        await pilot.press("3")
+        await pilot.resize_terminal(80, 24)
+        await until(lambda: main.pane == "alerts" and main.alerts.display, pilot)
+        assert main.focused is main.alerts
+
+
 async def test_a_pause_freezes_the_picture_and_no_alert(stage: Stage) -> None:
     async with stage.up() as pilot:
         main = stage.app.main

@@ -196,6 +196,7 @@ class MainScreen(View):
         """Share the lines of the terminal out between the parts."""
         width, height = self.app.size
         notice = min(len(self.notice.lines), max(0, height // 3))
+        were_tabs = self.plan.tabbed
         self.plan = plan = lay_out(
             width,
             height,
@@ -207,6 +208,8 @@ class MainScreen(View):
         )
         if not plan.tabbed:
             self.pane = "wall"
+        elif not were_tabs and self.focused in (self.headlines, self.alerts):
+            self.pane = self.focused.id or "wall"  # what somebody was reading stays in view
         self.set_class(plan.tabbed, "-tabbed")
         shown = {pane: not plan.tabbed or pane == self.pane for pane in PANES}
         heights: dict[Widget, int] = {
@@ -222,8 +225,7 @@ class MainScreen(View):
             part.styles.height = max(lines, 1)
         self.headlines.display = shown["headlines"]
         self.alerts.display = shown["alerts"]
-        filtering = self.filter.is_open
-        self.status.display = plan.status > 0 and not filtering
+        self.status.display = plan.status > 0 and not self.filter.is_open
         self._show_tabs()
 
     def _show_tabs(self) -> None:
