@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from time import time_ns
@@ -19,7 +18,7 @@ from feeds.base import Feed
 from feeds.clock import SystemClock
 from feeds.headlines import HeadlinePoller, HeadlineSettings
 from feeds.registry import build
-from feeds.simulated_clock import SimulatedClock
+from feeds.simulated_clock import clock_at
 from market.clock import SECOND, Clock, rfc3339
 from market.errors import FeedError, ParseError
 from market.freshness import age_text
@@ -149,11 +148,9 @@ class _Ear:
 async def _ask(config: Config, symbols: tuple[str, ...]) -> list[Finding]:
     """Every feed and headline source, all at once, and the clock by what they say."""
     settings = config.settings
-    simulated = SimulatedClock(url) if (url := settings.simulation.clock_url) else None
-    clock: Clock = simulated or SystemClock()
     sources = [source for source in settings.headlines if source.enabled]
     try:
-        async with simulated.following() if simulated is not None else nullcontext():
+        async with clock_at(settings.simulation.clock_url) as clock:
             day = calendar("XHKG").day_of(clock.now())
             feeds = [
                 build(name, settings.feeds[name], chosen, clock)
@@ -166,7 +163,8 @@ async def _ask(config: Config, symbols: tuple[str, ...]) -> list[Finding]:
     except FeedError as error:
         return [Finding("fail", "simulation", error.reason, "start it: tickwall simulate")]
     leads = [lead for _, lead in answers if lead is not None]
-    return [_clock(None if simulated else max(leads, default=None)), *(one for one, _ in answers), *told]
+    lead = max(leads, default=None) if isinstance(clock, SystemClock) else None
+    return [_clock(lead), *(one for one, _ in answers), *told]
 
 
 def _clock(lead: int | None) -> Finding:
