@@ -5,7 +5,7 @@ import heapq
 import math
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from io import FileIO
 
 from feeds.base import FeedStatus, QuoteSink
@@ -86,7 +86,8 @@ class TapeFeed:
     """A tape as a feed of quotes, which ends where the tape does; ``-`` is standard input.
 
     Bad lines go to ``on_error``, or are raised without it. Headlines and the recorded turns of feeds
-    go to ``on_headline`` and ``on_event``.
+    go to ``on_headline`` and ``on_event``. Whenever time has moved on ``ready`` is waited for, in real
+    time: what takes a while to load is there before the next line, as it would be on the day itself.
     """
 
     name = "tape"
@@ -99,6 +100,7 @@ class TapeFeed:
         on_error: OnError | None = None,
         on_headline: Callable[[Headline], None] | None = None,
         on_event: Callable[[FeedEvent], None] | None = None,
+        ready: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.path = path
         self.status = FeedStatus()
@@ -106,6 +108,7 @@ class TapeFeed:
         self._reader = TapeReader(on_error)
         self._on_headline = on_headline
         self._on_event = on_event
+        self._ready = ready
         self._file: FileIO | None = None
         self._waits = False
         self._begun: list[Entry] = []
@@ -169,6 +172,8 @@ class TapeFeed:
                 frame = []
             if not clock.leap(entry.ts_recv):
                 await clock.advance(entry.ts_recv)
+                if self._ready is not None:
+                    await self._ready()
             if type(entry) is Quote:
                 frame.append(entry)
             elif type(entry) is Headline and self._on_headline is not None:

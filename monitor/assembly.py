@@ -98,6 +98,11 @@ async def taped(
 
     Without ``on_error`` the first bad line ends the run.
     """
+
+    async def ready() -> None:
+        if engine.profiles is not None:
+            await engine.profiles.ready()
+
     clock = TapeClock(speed)
     tape = TapeFeed(
         path,
@@ -105,6 +110,7 @@ async def taped(
         on_error=on_error,
         on_headline=lambda headline: engine.add_headlines([headline]),
         on_event=lambda event: intake.event(event),
+        ready=ready,
     )
     await tape.open()
     try:

@@ -36,11 +36,17 @@ class Profiles:
         """Load what is asked for, until cancelled."""
         while True:
             await self._fill(*await self._wanted.get())
+            self._wanted.task_done()
 
     async def settle(self) -> None:
         """Load what has been asked for so far, and return."""
         while not self._wanted.empty():
             await self._fill(*self._wanted.get_nowait())
+            self._wanted.task_done()
+
+    async def ready(self) -> None:
+        """Return once ``run`` has loaded what was asked for so far."""
+        await self._wanted.join()
 
     async def _fill(self, symbols: tuple[str, ...], session_date: date) -> None:
         """A failure is a line, never the end."""

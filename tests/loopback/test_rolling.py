@@ -4,6 +4,8 @@ The engine and the process that reads history are the real ones; only time and t
 """
 
 import asyncio
+import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
@@ -12,11 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from market.clock import SECOND, parse_rfc3339
+from market.clock import SECOND, parse_rfc3339, rfc3339
 from market.quote import Quote
 from market.rule import Rule, RuleBook
 from market.sentences import Sentence, ordinal
 from market.session import Phase, calendar
+from monitor.assembly import taped
+from monitor.config import load
 from monitor.engine import Engine
 from monitor.profiles import Profiles
 from monitor.reducer import ProfileLoader
@@ -225,3 +229,28 @@ async def test_three_sessions_a_weekend_and_the_next_monday(tmp_path: Path) -> N
         change.session_date.isoformat() for change in watch.heard.phases if change.phase is Phase.PRE_OPEN
     ]
     assert opened == days
+
+
+async def test_a_tape_waits_for_the_history_of_its_next_session(tmp_path: Path) -> None:
+    """At full speed too: the same tape tells the same facts, on its second day as on its first."""
+    history(tmp_path)
+    tape = tmp_path / "two.jsonl"
+    with tape.open("w", encoding="utf-8") as file:
+        for day, at in (("2025-09-17", "10:00:00"), ("2025-09-18", "09:00:00"), ("2025-09-18", "09:30:00")):
+            base = CLOSES[HK.previous(date.fromisoformat(day))]
+            stamp = rfc3339(hk(f"{day} {at}"))
+            line = {
+                "t": "quote", "symbol": BAIDU, "ts_event": stamp, "ts_recv": stamp, "source": "desk",
+                "last": f"{(base * Decimal('1.06')).quantize(base)}", "prev_close": f"{base}",
+            }  # fmt: skip
+            file.write(json.dumps(line) + "\n")
+    config = load(os.devnull, flags={"history.dir": str(tmp_path)}, environ={})
+    store, heard = Store(), Heard()
+    async with taped(config, store, heard, str(tape)) as run:
+        await run.prime()
+        await run.run()
+    store.close()
+    assert [(alert["session_date"], bool(alert["facts"])) for alert in heard.alerts] == [
+        ("2025-09-17", True),
+        ("2025-09-18", True),
+    ]
