@@ -18,7 +18,7 @@ from market.clock import SECOND, parse_rfc3339, rfc3339
 from market.quote import Quote
 from market.rule import Rule, RuleBook
 from market.sentences import Sentence, ordinal
-from market.session import Phase, calendar
+from market.session import Phase, amend, calendar
 from monitor.assembly import taped
 from monitor.config import load
 from monitor.engine import Engine
@@ -231,19 +231,23 @@ async def test_three_sessions_a_weekend_and_the_next_monday(tmp_path: Path) -> N
     assert opened == days
 
 
+def quote_at(when: str) -> str:
+    """A tape's line at a Hong Kong time: six per cent above the previous close."""
+    base = CLOSES[HK.previous(date.fromisoformat(when[:10]))]
+    stamp = rfc3339(hk(when))
+    fields = {
+        "t": "quote", "symbol": BAIDU, "ts_event": stamp, "ts_recv": stamp, "source": "desk",
+        "last": f"{(base * Decimal('1.06')).quantize(base)}", "prev_close": f"{base}",
+    }  # fmt: skip
+    return json.dumps(fields) + "\n"
+
+
 async def test_a_tape_waits_for_the_history_of_its_next_session(tmp_path: Path) -> None:
     """At full speed too: the same tape tells the same facts, on its second day as on its first."""
     history(tmp_path)
     tape = tmp_path / "two.jsonl"
-    with tape.open("w", encoding="utf-8") as file:
-        for day, at in (("2025-09-17", "10:00:00"), ("2025-09-18", "09:00:00"), ("2025-09-18", "09:30:00")):
-            base = CLOSES[HK.previous(date.fromisoformat(day))]
-            stamp = rfc3339(hk(f"{day} {at}"))
-            line = {
-                "t": "quote", "symbol": BAIDU, "ts_event": stamp, "ts_recv": stamp, "source": "desk",
-                "last": f"{(base * Decimal('1.06')).quantize(base)}", "prev_close": f"{base}",
-            }  # fmt: skip
-            file.write(json.dumps(line) + "\n")
+    times = ("2025-09-17 10:00:00", "2025-09-18 09:00:00", "2025-09-18 09:30:00")
+    tape.write_text("".join(map(quote_at, times)), encoding="utf-8")
     config = load(os.devnull, flags={"history.dir": str(tmp_path)}, environ={})
     store, heard = Store(), Heard()
     async with taped(config, store, heard, str(tape)) as run:
@@ -254,3 +258,32 @@ async def test_a_tape_waits_for_the_history_of_its_next_session(tmp_path: Path) 
         ("2025-09-17", True),
         ("2025-09-18", True),
     ]
+
+
+async def test_a_surprise_closure_holds_for_alerts_and_history_alike(tmp_path: Path) -> None:
+    """The 18th was no session: no alert on it, its row is a ghost, and the 19th follows the 17th."""
+    closures = tmp_path / "closures.toml"
+    closures.write_text("[XHKG]\nclosed = [2025-09-18]\n", encoding="utf-8")
+    lines = [
+        quote_at("2025-09-17 10:00:00"),
+        quote_at("2025-09-18 10:00:00"),
+        quote_at("2025-09-19 09:00:00"),
+    ]
+    tape = tmp_path / "three.jsonl"
+    tape.write_text("".join([*lines, quote_at("2025-09-19 10:00:00")]), encoding="utf-8")
+    flags = {"history.dir": str(history(tmp_path)), "calendar.file": str(closures)}
+    store, heard = Store(), Heard()
+    try:
+        async with taped(load(os.devnull, flags=flags, environ={}), store, heard, str(tape)) as run:
+            await run.prime()
+            await run.run()
+            quote = run.engine.state.entries[BAIDU].quote
+            assert quote is not None
+            assert run.engine.profiles is not None
+            known = run.engine.profiles.facts(quote, quote.ts_recv)
+    finally:
+        amend(None)
+        store.close()
+    assert [alert["session_date"] for alert in heard.alerts] == ["2025-09-17", "2025-09-19"]
+    assert known is not None
+    assert (known.hole, known.day.base_date) == (0, date(2025, 9, 17))
