@@ -1,6 +1,6 @@
 """What a feed is, to the engine: something that runs, puts quotes into a sink, and says how it fares."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -97,7 +97,12 @@ class Feed(Protocol):
 
 
 class HeadlineFeed(Protocol):
-    """A source of headlines."""
+    """Sources of headlines."""
+
+    @property
+    def statuses(self) -> Mapping[str, FeedStatus]:
+        """How each source fares, by name; ``frames`` counts answers, ``quotes`` headlines."""
+        ...
 
     async def run(self, sink: HeadlineSink) -> None:
         """Feed the sink until cancelled."""

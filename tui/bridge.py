@@ -1,10 +1,11 @@
 """Bridge: from what the engine holds to what the widgets show. The only place that knows both."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, tzinfo
 from typing import NamedTuple
 
+from feeds.base import FeedStatus
 from market.clock import SECOND
 from market.facts import Facts
 from market.freshness import Health, Quality, age_text
@@ -212,8 +213,20 @@ class Bridge:
     # -- feeds
 
     def feeds(self) -> list[FeedLine]:
-        """Every feed as it stands."""
-        return [self._feed(intake) for intake in self.engine.intakes.values()]
+        """Every feed of quotes as it stands, and every source of headlines that has failed."""
+        lines = [self._feed(intake) for intake in self.engine.intakes.values()]
+        now = self.engine.clock.now()
+        for name, status in self._headline_statuses().items():
+            if status.state is Health.DOWN:
+                due = None if status.next_try is None else (status.next_try - now) / SECOND
+                lines.append(
+                    FeedLine(name, status.state, status.reason, errors=status.errors, next_try_s=due)
+                )
+        return lines
+
+    def _headline_statuses(self) -> Mapping[str, FeedStatus]:
+        feed = self.engine.headline_feed
+        return feed.statuses if feed is not None else {}
 
     def _feed(self, intake: Intake) -> FeedLine:
         now = self.engine.clock.now()
@@ -235,7 +248,20 @@ class Bridge:
 
     def accounts(self) -> list[FeedAccount]:
         """Every feed with all that it counted."""
-        return [self._account(intake) for intake in self.engine.intakes.values()]
+        accounts = [self._account(intake) for intake in self.engine.intakes.values()]
+        return accounts + [self._source(*source) for source in self._headline_statuses().items()]
+
+    def _source(self, name: str, status: FeedStatus) -> FeedAccount:
+        wait = None if status.next_try is None else (status.next_try - self.engine.clock.now()) / SECOND
+        figures = [
+            ("reason", status.reason),
+            ("next look in", None if wait is None else age_text(wait)),
+            ("headlines", f"{status.quotes:,}"),
+            ("answers", f"{status.frames:,}"),
+            ("rejected", f"{status.rejected:,}"),
+            ("errors", f"{status.errors:,}"),
+        ]
+        return FeedAccount(name, status.state, [(word, value) for word, value in figures if value])
 
     def _account(self, intake: Intake) -> FeedAccount:
         now = self.engine.clock.now()
