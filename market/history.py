@@ -14,13 +14,14 @@ from market.session import Calendar
 YEAR = timedelta(weeks=52)
 
 
-class _Stack(NamedTuple):
+class Stack(NamedTuple):
     """Values that no later session reached, oldest first; a new value clears what it reaches."""
 
     values: list[Decimal]
     dates: list[date]
 
     def push_peak(self, value: Decimal, day: date) -> None:
+        """Add the next session's value to a stack of peaks."""
         while self.values and self.values[-1] <= value:
             self.values.pop()
             self.dates.pop()
@@ -28,6 +29,7 @@ class _Stack(NamedTuple):
         self.dates.append(day)
 
     def push_trough(self, value: Decimal, day: date) -> None:
+        """Add the next session's value to a stack of troughs."""
         while self.values and self.values[-1] >= value:
             self.values.pop()
             self.dates.pop()
@@ -105,9 +107,9 @@ class History:
         self._last: Mark | None = None
         self._record: Mark | None = None
         self._high: Mark | None = None
-        self._peaks, self._troughs = _Stack([], []), _Stack([], [])
-        self._highs, self._lows = _Stack([], []), _Stack([], [])
-        self._gains, self._losses = _Stack([], []), _Stack([], [])
+        self._peaks, self._troughs = Stack([], []), Stack([], [])
+        self._highs, self._lows = Stack([], []), Stack([], [])
+        self._gains, self._losses = Stack([], []), Stack([], [])
         self._runs = {period: Runs() for period in Period}
 
     def add(self, bar: Bar) -> None:
@@ -165,12 +167,16 @@ class History:
         )
 
     def _finished(self, period: Period, session_date: date) -> Finished:
-        ends = period.start(self.calendar.next(session_date)) != period.start(session_date)
         runs = self._runs[period]
         if self._last and self._last.date < period.start(session_date):
             runs = runs.copy()
             runs.close(self._last.date, self._last.price)
-        return runs.finished(ends)
+        return runs.finished(ends(period, session_date, self.calendar))
+
+
+def ends(period: Period, session_date: date, hours: Calendar) -> bool:
+    """Whether a session is, by the calendar, the last one of its period."""
+    return period.start(hours.next(session_date)) != period.start(session_date)
 
 
 def hole(last: date | None, session_date: date, hours: Calendar) -> int:

@@ -162,10 +162,11 @@ class Profile:
                 "record": [self.record_close, self.record_date],
                 "high": [self.record_high, self.record_high_date],
                 "year": [self.year_high, self.year_low],
-                **{name: getattr(self, name) for name in _LADDERS},
+                **{name: [list(map(str, column)) for column in getattr(self, name)] for name in _LADDERS},
             },
             separators=(",", ":"),
             default=str,
+            check_circular=False,
         )
 
     @classmethod

@@ -1,14 +1,14 @@
 """Cleaning: a file of daily history read exactly, and freed of what vendors get wrong; nothing is silent.
 
 The work is pandas', imported only when there is some: 0.5 s and 60 MB, which no long-running process of
-ours pays (``monitor.reducer`` has it done by a child). A file in which a plain reading finds nothing odd has
-nothing to clean and never gets there.
+ours pays (``monitor.reducer`` has it done by a child). A file in which nothing is odd (``monitor.columns``)
+has nothing to clean and never gets there.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,10 +19,12 @@ from market.errors import TickwallError
 from market.session import Calendar, Session
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
+    from monitor.columns import Columns
+
 _HEAD = "Date,Open,High,Low,Close,Volume"
-_ROW = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})" + r",([0-9]{1,9}(?:\.[0-9]{1,9})?)" * 4 + r",([0-9]{0,18})")
 
 PRICES = ("Open", "High", "Low", "Close")
 
@@ -82,9 +84,12 @@ def read(path: Path, calendar: Calendar) -> Cleaned:
     Raises ``HistoryError`` for a file that is missing, that is no CSV with ``Date`` and ``Close``, or that
     holds no good row.
     """
-    bars = _sound(path, calendar)
-    if bars:
-        return Cleaned(bars, [])
+    columns = sound(path, calendar)
+    return Cleaned(columns.bars(), []) if columns is not None else mend(path, calendar)
+
+
+def mend(path: Path, calendar: Calendar) -> Cleaned:
+    """Clean a file that is not ``sound``; raises as ``read`` does."""
     frame, defects = clean(_load(path), calendar)
     if not frame.empty:
         last = frame["day"].iloc[-1].date()
@@ -98,36 +103,46 @@ def read(path: Path, calendar: Calendar) -> Cleaned:
     return Cleaned(list(map(Bar, frame["day"].dt.date.tolist(), *columns, volumes)), defects)
 
 
-def _sound(path: Path, calendar: Calendar) -> list[Bar] | None:
-    """The bars of a file with nothing to clean; ``None`` at the first thing that looks odd.
+def sound(path: Path, calendar: Calendar) -> "Columns | None":
+    """The columns of a file with nothing to clean; ``None`` where anything looks odd.
 
     It knows what is right, not what to do about the rest: whatever it refuses, ``clean`` judges.
     """
-    bars: list[Bar] = []
-    last = date.min
+    import numpy as np
+
+    from monitor.columns import CLOSE, HIGH, LOW, OPEN, parse
+
     try:
-        head, *lines = path.read_text("utf-8").splitlines()
-        if head != _HEAD:
-            return None
-        for line in lines:
-            row = _ROW.fullmatch(line)
-            if row is None:
-                return None
-            stamp, opened, high, low, close, volume = row.groups()
-            day = date.fromisoformat(stamp)
-            shares = int(volume) if volume else None
-            bar = Bar(day, Decimal(opened), Decimal(high), Decimal(low), Decimal(close), shares)
-            if not 0 < bar.low <= bar.close <= bar.high or bar.open <= 0 or shares == 0:
-                return None
-            if day <= last or not calendar.is_session(day):
-                return None
-            bars.append(bar)
-            last = day
-    except (OSError, ValueError):
+        columns = parse(path.read_bytes())
+    except OSError:
         return None
-    if not bars or _absent([bar.date for bar in bars], calendar):
+    if columns is None:
         return None
-    return None if _unfinished(last, path.stat().st_mtime_ns, calendar) else bars
+    days, prices = columns.days, columns.prices
+    known = days[(days >= np.datetime64(calendar.valid_from)) & (days <= np.datetime64(calendar.valid_until))]
+    if (
+        prices[OPEN].min() <= 0
+        or prices[LOW].min() <= 0
+        or (prices[LOW] > prices[CLOSE]).any()
+        or (prices[CLOSE] > prices[HIGH]).any()
+        or (days[1:] <= days[:-1]).any()
+        or not np.is_busday(days, busdaycal=_busdays(calendar)).all()
+        or (len(known) and calendar.between(known[0].item(), known[-1].item()) != len(known) - 1)
+        or _unfinished(columns.date(-1), path.stat().st_mtime_ns, calendar)
+    ):
+        return None
+    return columns
+
+
+@cache
+def _busdays(calendar: Calendar) -> "np.busdaycalendar":
+    """The days on which an exchange opens."""
+    import numpy as np
+
+    return np.busdaycalendar(
+        weekmask=[weekday < calendar.days_a_week for weekday in range(7)],
+        holidays=np.array(calendar.closed, dtype="datetime64[D]"),
+    )
 
 
 def _load(path: Path) -> "pd.DataFrame":
@@ -204,11 +219,7 @@ def _on_sessions(days: "pd.Series[pd.Timestamp]", calendar: Calendar) -> "pd.Ser
     import numpy as np
     import pandas as pd
 
-    on = np.is_busday(
-        days.to_numpy().astype("datetime64[D]"),
-        weekmask=[weekday < calendar.days_a_week for weekday in range(7)],
-        holidays=np.array(calendar.closed, dtype="datetime64[D]"),
-    )
+    on = np.is_busday(days.to_numpy().astype("datetime64[D]"), busdaycal=_busdays(calendar))
     return pd.Series(on, index=days.index)
 
 

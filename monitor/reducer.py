@@ -23,7 +23,7 @@ from market.history import build
 from market.profile import Profile
 from market.session import calendar
 from market.symbol import mic
-from monitor.cleaning import Defect, HistoryError, read
+from monitor.cleaning import Defect, HistoryError, mend, sound
 from monitor.history import HistoryFiles, Source, history_files, write_whole
 
 log = logging.getLogger(__name__)
@@ -236,9 +236,15 @@ def _profile_file(cache: Path, symbol: str) -> Path:
 
 def reduce(request: Request) -> Reply:
     """The profile that a request asks for, from its file; whatever goes wrong becomes the reply's error."""
+    from monitor import reduction  # numpy is the child's alone
+
     try:
         hours = calendar(mic(request.symbol))
-        bars, defects = read(Path(request.path), hours)
+        path = Path(request.path)
+        columns = sound(path, hours)
+        if columns is not None:
+            return Reply(reduction.reduce(request.symbol, columns, request.session_date, hours).to_json())
+        bars, defects = mend(path, hours)
         profile = build(request.symbol, bars, request.session_date, hours)
         return Reply(profile.to_json(), tuple(defects))
     except HistoryError as error:

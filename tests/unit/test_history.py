@@ -213,8 +213,9 @@ def test_plain_reading_and_cleaning_agree(
         cells[cell] = data.draw(st.sampled_from([*odd, cells[cell]]))
         lines[at] = ",".join(cells)
     path = written(tmp_path_factory.mktemp("history"), lines)
-    plain = cleaning._sound(path, HK)
-    if plain is not None:
+    columns = cleaning.sound(path, HK)
+    if columns is not None:
+        plain = columns.bars()
         frame, defects = clean(cleaning._load(path), HK)
         assert defects == []
         assert [Decimal(text) for text in frame["Close"]] == [bar.close for bar in plain]
