@@ -88,21 +88,48 @@ def test_the_environment_sets_feeds_and_lists() -> None:
         ("watchlits = 'x'", "watchlits: unknown key; did you mean 'watchlists'?"),
         ("[display]\nfsp = 3", "display.fsp: unknown key; did you mean 'fps'?"),
         ("[display]\nfps = 31", "display.fps: 31 is not from 1 to 30"),
-        ("[display]\ncolours = 'pink'", "display.colours: "),
-        ("[feeds.tencnt]\nenabled = true", "feeds.tencnt: unknown feed; did you mean 'tencent'?"),
-        ("[feeds.tencent]\ninterval = 'fast'", "feeds.tencent: interval: "),
-        ("[feeds.tencent]\nquote_url = 'ftp://x'", "feeds.tencent: quote_url: "),
+        (
+            "[display]\ncolours = 'red'",
+            "display.colours: 'red' is not one of green_up, red_up, colour_blind; did",
+        ),
+        ("display = 1", "display: not a table"),
+        ("feeds = 1", "feeds: not a table"),
+        ("[feeds]\ntencent = 1", "feeds.tencent: not a table"),
+        ("watchlists = 1", "watchlists: not a table"),
+        ("[watchlists]\ntech = '@hstech'", "watchlists.tech: Expected `array`"),
+        ("[feeds.yahoo]\nsymbols = ['@x']", "feeds.yahoo.symbols: no list '@x' ships"),
+        ("[headlines]\nname = 'a'", "headlines: Expected `array`"),
+        (
+            "[[headlines]]\nname = 'a'\nurl = 'http://a/'\nkind = 'rs'",
+            "headlines[0].kind: 'rs' is not one of rss,",
+        ),
+        (
+            "[[headlines]]\nname = 'a'\nurl = 'http://a/'\ntimuot = '1s'",
+            "headlines[0].timuot: unknown key; did",
+        ),
+        ("[[headlines]]\nname = 'a'\nurl = 'a'", "headlines[0].url: not an address"),
+        ("[[sink]]\nid = 'tui'\nkind = 'exec'", "sink 'tui': the id is used twice, or built in"),
+        ("[feeds.tencnt]\nenabled = true", "feeds.tencnt: unknown key; did you mean 'tencent'?"),
+        ("[feeds.tencent]\ninterval = 'fast'", "feeds.tencent.interval: "),
+        ("[feeds.tencent]\nquote_url = 'ftp://x'", "feeds.tencent.quote_url: "),
         ("watchlist = 'mine'", "watchlist: 'mine' is not one of tech, also, indices"),
         ("[watchlists]\ntech = ['@nope']", "watchlists.tech: no list '@nope' ships"),
         ("[alerts]\nmax_age = '90'", "alerts.max_age: "),
         ("[[rule]]\nkind = 'pct_prev_close'", "rule[0]: "),
         ("[[rule]]\nid = 'a'\nkind = 'pct'", "rule 'a': kind 'pct' is not one of pct_prev_close"),
         ("[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\nthreshold = '-5'", "rule 'a': threshold and steps"),
+        ("[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\nthreshold = '1e400'", "rule 'a': threshold and steps"),
+        ("[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\nsymbols = []", "rule 'a': symbols is empty"),
+        (
+            "[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\nsessions = ['noon']",
+            "rule[0].sessions[0]: 'noon' is not one",
+        ),
+        ("[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\n" * 2, "rule 'a': the id is used twice"),
         ("[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\nsteps = ['4']", "rule 'a': steps rise"),
         ("[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\nclear = '6'", "rule 'a': clear lies"),
         ("[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\nsinks = ['dsk']", "rule 'a': no sink 'dsk'"),
         ("[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\nsymbols = ['@x']", "rule 'a': symbols: no list '@x'"),
-        ("schema = 2", "schema: "),
+        ("schema = 2", "schema: '2' is not one of 1"),
     ],
 )
 def test_a_bad_key_is_named_with_the_nearest_good_one(tmp_path: Path, text: str, said: str) -> None:
@@ -133,6 +160,22 @@ def test_percentages_are_exact_however_they_are_written(tmp_path: Path) -> None:
     text = "[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\nthreshold = 2.1\nsteps = [5, '7.3']\n"
     rule = load(written(tmp_path, text), environ=NOWHERE).settings.rule[0]
     assert [str(step) for step in (rule.threshold, *rule.steps)] == ["2.1", "5", "7.3"]
+
+
+def test_a_bad_value_of_the_environment_is_told_as_such(tmp_path: Path) -> None:
+    """The file is not to blame."""
+    with pytest.raises(ConfigError, match=r"fps: Expected .* \(environment TICKWALL_DISPLAY_FPS\)"):
+        load(written(tmp_path, "schema = 1"), environ=NOWHERE | {"TICKWALL_DISPLAY_FPS": "x"})
+
+
+def test_several_problems_are_told_at_once(tmp_path: Path) -> None:
+    """One edit mends them all."""
+    assert len(problems(tmp_path, "[watchlists]\na = 1\nb = [2]\n[feeds.tencent]\ninterval = 2")) == 3
+
+
+def test_a_file_of_an_editor_that_marks_it_is_read(tmp_path: Path) -> None:
+    """Some put a byte order mark in front."""
+    assert load(written(tmp_path, "\ufeffschema = 1\r\n"), environ=NOWHERE).found
 
 
 def test_the_file_is_where_xdg_says() -> None:
