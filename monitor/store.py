@@ -16,7 +16,8 @@ CREATE TABLE IF NOT EXISTS alert (
     number INTEGER PRIMARY KEY,
     dedup_key TEXT NOT NULL UNIQUE,
     line TEXT NOT NULL,
-    told INTEGER NOT NULL DEFAULT 0
+    told INTEGER NOT NULL DEFAULT 0,
+    acknowledged INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 """
 
@@ -27,11 +28,15 @@ class StoreError(TickwallError):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One alert as it was committed: its JSON line, and whether standard output has had it."""
+    """One alert as it was committed: its JSON line, whether standard output has had it, and a person.
+
+    ``number`` is below zero for one that could not be committed.
+    """
 
     number: int
     line: str
-    told: bool
+    told: bool = False
+    acknowledged: bool = False
 
 
 class Store:
@@ -57,6 +62,7 @@ class Store:
             ) from None
         self._seen = self._newest()
         self._mine: set[int] = set()
+        self._uncommitted = 0
 
     def close(self) -> None:
         """Give the file back."""
@@ -69,15 +75,20 @@ class Store:
         """
         cursor = self._write("INSERT OR IGNORE INTO alert (dedup_key, line) VALUES (?, ?)", dedup_key, line)
         if cursor is None:
-            return Stored(0, line, told=False)
+            self._uncommitted -= 1
+            return Stored(self._uncommitted, line)
         if not cursor.rowcount or cursor.lastrowid is None:
             return None
         self._mine.add(cursor.lastrowid)
-        return Stored(cursor.lastrowid, line, told=False)
+        return Stored(cursor.lastrowid, line)
 
     def mark_told(self, number: int) -> None:
         """Standard output has had it; a crash before this makes the line come once more."""
         self._write("UPDATE alert SET told = 1 WHERE number = ?", number)
+
+    def acknowledge(self, number: int) -> None:
+        """A person has seen to it; other processes, and later ones, need not show it as new."""
+        self._write("UPDATE alert SET acknowledged = 1 WHERE number = ?", number)
 
     def untold(self) -> Iterator[Stored]:
         """What was committed before this one was opened and may never have been printed, oldest first."""
@@ -114,5 +125,6 @@ class Store:
 
     def _select(self, where: str, parameters: tuple[int, ...]) -> Iterator[Stored]:
         order = "" if "ORDER BY" in where else " ORDER BY number"
-        rows = self._db.execute(f"SELECT number, line, told FROM alert WHERE {where}{order}", parameters)
-        return (Stored(number, line, bool(told)) for number, line, told in rows.fetchall())
+        columns = "number, line, told, acknowledged"
+        rows = self._db.execute(f"SELECT {columns} FROM alert WHERE {where}{order}", parameters).fetchall()
+        return (Stored(number, line, bool(told), bool(seen)) for number, line, told, seen in rows)

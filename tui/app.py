@@ -163,7 +163,8 @@ class WallApp(App[None]):
         for stored in run.engine.store.recent():
             alert = told(stored.number, stored.line)
             # Nobody is asked to see to another day's alerts: they are there to be read.
-            self.alerts.add(alert._replace(acknowledged=not self._bridge.is_today(alert.ts)))
+            seen = stored.acknowledged or not self._bridge.is_today(alert.ts)
+            self.alerts.add(alert._replace(acknowledged=seen))
         self._file = SavedFile(run.config.path)
         self._settle()
 
@@ -370,6 +371,9 @@ class WallApp(App[None]):
 
     def _acknowledge(self, numbers: Sequence[int]) -> None:
         self.alerts.acknowledge(*numbers)
+        if self.monitor is not None:
+            for number in numbers:
+                self.monitor.engine.store.acknowledge(number)
         self.clear_notifications()
         self._show_alerts()
         self.say(f"acknowledged {len(numbers)}" if numbers else "nothing to acknowledge")

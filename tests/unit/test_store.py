@@ -87,6 +87,18 @@ def test_the_newest_come_last(tmp_path: Path) -> None:
     store.close()
 
 
+def test_what_a_person_has_seen_to_stays_seen_to(tmp_path: Path) -> None:
+    """Over a restart."""
+    store = Store(tmp_path / "alerts.db")
+    stored = store.record("k", "{}")
+    assert stored is not None and not stored.acknowledged
+    store.acknowledge(stored.number)
+    store.close()
+    store = Store(tmp_path / "alerts.db")
+    assert [alert.acknowledged for alert in store.recent()] == [True]
+    store.close()
+
+
 def test_a_file_that_is_no_store_is_named(tmp_path: Path) -> None:
     """And left as it is."""
     path = tmp_path / "alerts.db"
