@@ -23,7 +23,7 @@ from market.clock import SECOND, Clock, rfc3339
 from market.errors import FeedError, ParseError
 from market.freshness import age_text
 from market.quote import Quote
-from market.session import Phase, amend, calendar
+from market.session import TRADING, Phase, amend, calendar
 from market.symbol import mic
 from monitor import exit as exit_code
 from monitor.assembly import assign
@@ -158,16 +158,16 @@ async def _ask(config: Config, symbols: tuple[str, ...]) -> list[Finding]:
                 if chosen
             ]
             telling = asyncio.gather(*(_headlines(source, clock) for source in sources))
-            answers = await asyncio.gather(*(_hear(feed, symbols, clock) for feed in feeds))
+            answers = await asyncio.gather(*(hear(feed, symbols, clock) for feed in feeds))
             told = await telling
     except FeedError as error:
         return [Finding("fail", "simulation", error.reason, "start it: tickwall simulate")]
     leads = [lead for _, lead in answers if lead is not None]
     lead = max(leads, default=None) if isinstance(clock, SystemClock) else None
-    return [_clock(lead), *(one for one, _ in answers), *told]
+    return [machine_clock(lead), *(one for one, _ in answers), *told]
 
 
-def _clock(lead: int | None) -> Finding:
+def machine_clock(lead: int | None) -> Finding:
     """This machine's clock, by the greatest lead (ns) of the quotes that were heard, if any were."""
     text = rfc3339(time_ns())
     if lead is None:
@@ -178,15 +178,15 @@ def _clock(lead: int | None) -> Finding:
     return Finding("ok", "clock", f"{text}; not slow by any feed's stamps")
 
 
-async def _hear(feed: Feed, symbols: Sequence[str], clock: Clock) -> tuple[Finding, int | None]:
+async def hear(feed: Feed, symbols: Sequence[str], clock: Clock) -> tuple[Finding, int | None]:
     """Ask a feed once; what came of it, and how far ahead its quotes are stamped (ns)."""
     ear, what = _Ear(), f"feed {feed.name}"
-    run = asyncio.create_task(feed.run(ear))
+    running = asyncio.create_task(feed.run(ear))
     heard = asyncio.create_task(ear.heard.wait())
-    await asyncio.wait({run, heard}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
-    for task in (run, heard):
+    await asyncio.wait({running, heard}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+    for task in (running, heard):
         task.cancel()
-    await asyncio.gather(run, heard, return_exceptions=True)
+    await asyncio.gather(running, heard, return_exceptions=True)
     status = feed.status
     if ear.heard.is_set():
         age = age_text(max(0, clock.now() - (status.last_event or 0)) / SECOND)
@@ -194,8 +194,8 @@ async def _hear(feed: Feed, symbols: Sequence[str], clock: Clock) -> tuple[Findi
     if status.errors or status.rejected:
         return Finding("fail", what, status.reason or "nothing it says can be used", _NETWORK), None
     exchanges = {mic(symbol) for symbol in symbols if feed.serves(symbol)}
-    if all(calendar(name).phase_at(clock.now()) is Phase.CLOSED for name in exchanges):
-        quiet = f"silent for {PATIENCE:g} s, as it may be while its exchanges are closed"
+    if not any(calendar(name).phase_at(clock.now()) in TRADING for name in exchanges):
+        quiet = f"silent for {PATIENCE:g} s, as it may be while its exchanges do not trade"
         return Finding("warn", what, quiet, "ask again in trading hours"), None
     return Finding("fail", what, f"silent for {PATIENCE:g} s", _NETWORK), None
 

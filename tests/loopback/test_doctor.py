@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+from feeds.yahoo import YahooFeed, YahooSettings
+from market.clock import SECOND, parse_rfc3339
+from monitor import doctor
 from monitor.doctor import Finding, proxies, report
+from tests.loopback.feeding import RushedClock, StreamServer, says
 from tests.loopback.test_commands import environ, tickwall, venue_config
 from tui.checkup import screen
 
@@ -78,6 +82,29 @@ async def test_a_bad_configuration_is_a_finding(environ: dict[str, str], tmp_pat
     failed = [one for one in json.loads(out) if one["status"] == "fail"]
     assert [one["what"] for one in failed] == ["config"]
     assert "display.fsp: unknown key; did you mean 'fps'?" in failed[0]["text"]
+
+
+@pytest.mark.parametrize(("when", "status"), [("10:00", "fail"), ("12:30", "warn"), ("20:00", "warn")])
+async def test_silence_is_judged_by_the_hours(
+    when: str, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A venue that pushes has nothing to say over lunch and at night."""
+    monkeypatch.setattr(doctor, "PATIENCE", 0.1)
+    clock = RushedClock(held=True)
+    clock.time = parse_rfc3339(f"2025-09-17T{when}:00+08:00")
+    async with StreamServer(says()).serving() as server:
+        feed = YahooFeed(YahooSettings(stream_url=server.url), ["HSTECH"], clock)
+        found, lead = await doctor.hear(feed, ["HSTECH", "BTC-USD"], clock)
+    assert (found.status, lead) == (status, None)
+    assert found.text.startswith("silent for 0.1 s")
+
+
+def test_a_clock_that_is_slow_is_found_out_by_its_quotes() -> None:
+    """Stamps in whole seconds may be ahead by one; none at all say nothing."""
+    assert [doctor.machine_clock(lead).status for lead in (None, -SECOND, SECOND, 3 * SECOND)] == [
+        "ok", "ok", "ok", "warn",
+    ]  # fmt: skip
+    assert "slow by at least 3.0 s" in doctor.machine_clock(3 * SECOND).text
 
 
 @pytest.mark.parametrize(
