@@ -16,7 +16,7 @@ from market.freshness import Health, LagMeter, Quality, age_text
 from market.headline import Headline
 from market.quote import Quote
 from market.rule import Moment, RuleBook
-from market.session import TRADING, Phase, calendar
+from market.session import TRADING, Calendar, Phase, calendar
 from market.state import Entry, MarketState, Verdict
 from monitor.lines import alert_line, encode
 from monitor.profiles import Profiles
@@ -194,10 +194,15 @@ class Engine:
         """Run a feed with the engine, into the way that ``add_source`` gave it or one of its own."""
         self._feeds.append((feed, sink))
 
-    def today(self) -> date:
-        """The exchange date, by the engine's clock, of the name that is watched first."""
+    @property
+    def hours(self) -> Calendar:
+        """The calendar of the name that is watched first."""
         first = next(iter(self.state.entries.values()), None)
-        return (first.calendar if first is not None else calendar("24/7")).day_of(self.clock.now())
+        return calendar("24/7") if first is None else first.calendar
+
+    def today(self) -> date:
+        """The exchange date there, by the engine's clock."""
+        return self.hours.day_of(self.clock.now())
 
     def replace_rules(self, rules: RuleBook, symbols: Iterable[str]) -> None:
         """Go on with other rules; what was told under the old ones is not told again."""

@@ -8,18 +8,16 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from time import time_ns
 
 from market.alert import Suppressed
 from market.clock import SECOND, rfc3339
 from market.errors import ParseError
 from market.headline import Headline
-from market.session import calendar
-from market.symbol import mic
 from monitor.assembly import Run, opened, taped
 from monitor.config import Config, ConfigError, load, notes, state_dir
-from monitor.engine import FeedChange, PhaseChange, summary
+from monitor.engine import Engine, FeedChange, PhaseChange, summary
 from monitor.lines import encode, headline_fields, line, suppressed_line
 from monitor.lock import exclusive
 from monitor.logs import to_stderr
@@ -50,11 +48,38 @@ class Choices:
 class JsonLines:
     """Tells the engine's events as lines; a reader that is slow slows the feeds, and nothing is dropped."""
 
-    def __init__(self, write: Callable[[str], object], store: Store, *, headlines: bool = False) -> None:
+    def __init__(
+        self,
+        write: Callable[[str], object],
+        store: Store,
+        *,
+        headlines: bool = False,
+        feed_health: bool = True,
+    ) -> None:
         self.reader_left = asyncio.Event()
         self._write = write
         self._store = store
         self._headlines = headlines
+        self._feed_health = feed_health
+        self._now: Callable[[], int] | None = None
+        self._early: list[ParseError] = []
+
+    def started(self, engine: Engine) -> None:
+        """Write the first line, then what a tape's beginning, which is read to set the clock, had wrong."""
+        self._now = engine.clock.now
+        self.tell(
+            line(
+                "session",
+                engine.clock.now(),
+                event="started",
+                quality=engine.quality.value,
+                feeds=sorted(engine.intakes),
+                symbols=len(engine.state.entries),
+                rules=len(engine.rules.rules),
+            )
+        )
+        for error in self._early:
+            self.bad_line(error)
 
     def tell(self, fields: dict[str, object]) -> None:
         """Write one line."""
@@ -75,9 +100,12 @@ class JsonLines:
             self._store.mark_told(number)
 
     def bad_line(self, error: ParseError) -> None:
-        """Write, and log, a tape's line that cannot be used."""
+        """Write, and log, a tape's line that cannot be used; its time is that of the lines read before it."""
+        if self._now is None:
+            self._early.append(error)
+            return
         log.warning("%s", error)
-        self.tell(line("error", time_ns(), source=error.venue, reason=error.reason))
+        self.tell(line("error", self._now(), source=error.venue, reason=error.reason))
 
     def suppressed(self, suppressed: Suppressed) -> None:
         """Write a withheld alert."""
@@ -91,10 +119,10 @@ class JsonLines:
             self.tell(line("headline", headline.ts_recv, **fields))
 
     def feed(self, change: FeedChange) -> None:
-        """Write a turn of a feed's health."""
-        self.tell(
-            line("feed", change.ts, source=change.name, state=change.health.value, reason=change.reason)
-        )
+        """Write a turn of a feed's health, unless nobody wants to know."""
+        if self._feed_health:
+            health = change.health.value
+            self.tell(line("feed", change.ts, source=change.name, state=health, reason=change.reason))
 
     def phase(self, change: PhaseChange) -> None:
         """Write the phase that an exchange has entered."""
@@ -113,17 +141,20 @@ class JsonLines:
 
 def run(choices: Choices, config_path: str | None, *, debug: bool) -> int:
     """Run until the tape ends, the time is over, or a signal comes; returns the exit code."""
-    return run_with(choices, load(config_path), debug=debug, reload_from=config_path)
+    reload = partial(load, config_path)
+    return run_with(choices, reload(), debug=debug, reload=reload)
 
 
-def run_with(choices: Choices, config: Config, *, debug: bool, reload_from: str | None = None) -> int:
-    """``run`` with a configuration that is read already."""
+def run_with(
+    choices: Choices, config: Config, *, debug: bool, reload: Callable[[], Config] | None = None
+) -> int:
+    """``run`` with a configuration that is read already; SIGHUP reads it anew where ``reload`` says how."""
     to_stderr(debug=debug)
     for note in notes(config.settings):
         log.warning("%s", note)
     state = _state(choices, config)
     with exclusive(state) if state is not None else nullcontext():
-        return asyncio.run(_run(choices, config, reload_from, state))
+        return asyncio.run(_run(choices, config, reload, state))
 
 
 def _state(choices: Choices, config: Config) -> Path | None:
@@ -135,15 +166,22 @@ def _state(choices: Choices, config: Config) -> Path | None:
     return state_dir() / "alerts.db"
 
 
-async def _run(choices: Choices, config: Config, reload_from: str | None, state: Path | None) -> int:
+async def _run(
+    choices: Choices, config: Config, reload: Callable[[], Config] | None, state: Path | None
+) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     store = Store(state)
-    lines = JsonLines(_write, store, headlines=choices.headlines)
+    feed_health = config.settings.alerts.feed_health
+    lines = JsonLines(_write, store, headlines=choices.headlines, feed_health=feed_health)
     try:
         async with _opened(choices, config, store, lines) as this:
-            return await _drive(this, choices, reload_from, lines, store, stop)
+            lines.started(this.engine)
+            for stored in store.untold():
+                lines.alert(stored.number, stored.line, repeat=True)
+            await _drive(this, choices, reload, lines, stop)
+            return this.exit_code
     finally:
         store.close()
 
@@ -158,36 +196,25 @@ def _opened(
 
 
 async def _drive(
-    this: Run, choices: Choices, reload_from: str | None, lines: JsonLines, store: Store, stop: asyncio.Event
-) -> int:
-    engine = this.engine
-    lines.tell(
-        line(
-            "session",
-            engine.clock.now(),
-            event="started",
-            quality=engine.quality.value,
-            feeds=sorted(engine.intakes),
-            symbols=len(engine.state.entries),
-            rules=len(engine.rules.rules),
-        )
-    )
-    for stored in store.untold():
-        lines.alert(stored.number, stored.line, repeat=True)
+    this: Run,
+    choices: Choices,
+    reload: Callable[[], Config] | None,
+    lines: JsonLines,
+    stop: asyncio.Event,
+) -> None:
+    """Run until the first reason to stop, and tell it."""
+    if reload is not None:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, lambda: _reload(this, reload, lines))
     reason = "failed"
     try:
-        reason = await _until_done(this, choices, reload_from, lines, stop)
+        reason = await _until_done(this, choices, lines, stop)
     finally:
-        lines.tell(line("session", engine.clock.now(), event="stopped", reason=reason, **summary(engine)))
-    return this.exit_code
+        now = this.engine.clock.now()
+        lines.tell(line("session", now, event="stopped", reason=reason, **summary(this.engine)))
 
 
-async def _until_done(
-    this: Run, choices: Choices, reload_from: str | None, lines: JsonLines, stop: asyncio.Event
-) -> str:
-    """Run until the first reason to stop, and name it."""
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGHUP, lambda: _reload(this, reload_from, lines))
+async def _until_done(this: Run, choices: Choices, lines: JsonLines, stop: asyncio.Event) -> str:
     tasks = {asyncio.create_task(_run_primed(this)): "ended", asyncio.create_task(stop.wait()): "signal"}
     tasks[asyncio.create_task(lines.reader_left.wait())] = "reader left"
     if choices.duration is not None:
@@ -213,11 +240,10 @@ async def _run_primed(this: Run) -> None:
 
 async def _closed(this: Run) -> None:
     """Return once the close of the first watchlist's exchange is final; at once on a day without one."""
-    first = next(iter(this.engine.state.entries))
-    hours = calendar(mic(first))
-    session = hours.session_at(this.engine.clock.now())
-    while session is not None and this.engine.clock.now() < session.close + AFTER_CLOSE * SECOND:
-        await this.engine.clock.sleep(1)
+    clock = this.engine.clock
+    session = this.engine.hours.session_at(clock.now())
+    while session is not None and clock.now() < session.close + AFTER_CLOSE * SECOND:
+        await clock.sleep(1)
 
 
 async def _beat(this: Run, lines: JsonLines) -> None:
@@ -226,11 +252,11 @@ async def _beat(this: Run, lines: JsonLines) -> None:
         lines.tell(line("heartbeat", this.engine.clock.now(), **summary(this.engine)))
 
 
-def _reload(this: Run, config_path: str | None, lines: JsonLines) -> None:
+def _reload(this: Run, reload: Callable[[], Config], lines: JsonLines) -> None:
     """SIGHUP: take the file's rules, or keep the running ones and say why."""
     now = this.engine.clock.now()
     try:
-        this.reload(load(config_path))
+        this.reload(reload())
     except ConfigError as error:
         log.error("reload refused: %s", error)
         lines.tell(line("reload", now, ok=False, error=str(error)))

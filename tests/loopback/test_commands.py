@@ -133,7 +133,7 @@ async def test_headlines_newest_first(environ: dict[str, str], venue_config: str
 async def test_headless_plays_a_tape(environ: dict[str, str], tmp_path: Path) -> None:
     """Each step once; the bad line by its number; the outlier withheld; 0 at the end."""
     written = [
-        quote_line("01:30:00", "119.00"), "{not json", quote_line("01:31:00", "118.00"),
+        "{not json", quote_line("01:30:00", "119.00"), quote_line("01:31:00", "118.00"),
         quote_line("01:32:00", "124.60"), quote_line("01:33:00", "180"), quote_line("01:33:01", "124.70"),
         quote_line("01:34:00", "131.00"),
     ]  # fmt: skip
@@ -141,11 +141,22 @@ async def test_headless_plays_a_tape(environ: dict[str, str], tmp_path: Path) ->
     assert code == 0
     assert [alert["threshold"] for alert in lines(out, "alert")] == ["5", "10", "15"]
     assert [held["reason"] for held in lines(out, "suppressed")] == ["outlier"]
-    assert "line 2" in lines(out, "error")[0]["reason"]
-    assert "line 2" in err
+    [bad] = lines(out, "error")
+    assert (bad["ts"], "line 1" in bad["reason"], "line 1" in err) == ("2025-09-17T01:30:00.100Z", True, True)
     assert all(line["v"] == 1 and line["ts"].endswith("Z") for line in lines(out))
+    assert lines(out)[0]["event"] == "started"
     events = [line["event"] for line in lines(out, "session")]
     assert [event for event in events if event != "phase"] == ["started", "stopped"]
+
+
+async def test_feed_health_is_told_unless_nobody_wants_it(environ: dict[str, str], tmp_path: Path) -> None:
+    """A source that falls silent in the morning; ``[alerts] feed_health = false`` is for those who know."""
+    path = tape(tmp_path / "t.jsonl", [quote_line("01:30:00", "114"), quote_line("01:40:00", "114")])
+    _, out, _ = await tickwall(environ, "headless", "--tape", path)
+    assert [line["state"] for line in lines(out, "feed")] == ["live", "stale"]
+    environ |= {"TICKWALL_ALERTS_FEED_HEALTH": "false"}
+    _, out, _ = await tickwall(environ, "headless", "--tape", path)
+    assert lines(out, "feed") == []
 
 
 async def test_a_strict_tape_ends_at_its_first_bad_line(environ: dict[str, str], tmp_path: Path) -> None:
