@@ -7,7 +7,7 @@ simulated one's least of all) pass for another's; a file's time stamp is when it
 import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -110,20 +110,33 @@ class HistoryFiles:
             return self._given[symbol]
         failures = []
         for source in self._sources:
-            if not source.serves(symbol):
-                continue
-            file = self._kept / source.folder / f"{symbol}.csv"
-            if self._is_fresh(file, symbol, session_date):
-                return file
+            if source.serves(symbol):
+                try:
+                    return await self._of(source, symbol, session_date)
+                except TickwallError as error:
+                    failures.append(str(error))
+        raise HistoryError("; ".join(failures) or "no history file, and no source to fetch one")
+
+    async def others(self, symbol: str, session_date: date, used: Path) -> list[Path]:
+        """The files of the other sources that have bars of a symbol, to compare with the one that is used."""
+        files = []
+        for source in self._sources:
+            if source.serves(symbol) and used.parent.name != source.folder:
+                with suppress(TickwallError):  # it is no worse for the answer than not to have been asked
+                    files.append(await self._of(source, symbol, session_date))
+        return files
+
+    async def _of(self, source: Source, symbol: str, session_date: date) -> Path:
+        """One source's file, up to date where that can be done. Raises ``TickwallError`` without any."""
+        file = self._kept / source.folder / f"{symbol}.csv"
+        if not self._is_fresh(file, symbol, session_date):
             try:
                 await self._refresh(source, file, symbol, session_date)
-                return file
             except TickwallError as error:
-                failures.append(str(error))
-            if file.exists():
-                log.warning("%s: history not brought up to date: %s", symbol, failures[-1])
-                return file
-        raise HistoryError("; ".join(failures) or "no history file, and no source to fetch one")
+                if not file.exists():
+                    raise
+                log.warning("%s: history not brought up to date: %s", symbol, error)
+        return file
 
     def _is_fresh(self, file: Path, symbol: str, session_date: date) -> bool:
         """Whether a file was fetched after the last close before the session was final."""

@@ -76,7 +76,7 @@ def run_streaks(
     """
     at = time_ns() if now is None else now
     answers: list[Answer] = []
-    files = asyncio.run(_find(symbols, folder, vendors, at))
+    files = asyncio.run(_find(symbols, folder, vendors, at, compare=explain))
     names = {vendor.folder: vendor.name for vendor in vendors} if explain else None
     for symbol in symbols:
         answers += _answers_of(symbol, files[symbol], as_of, at, names)
@@ -84,14 +84,16 @@ def run_streaks(
 
 
 async def _find(
-    symbols: Sequence[str], folder: Path | None, vendors: tuple[Source, ...], now: int
-) -> dict[str, Path | TickwallError]:
-    """Each symbol's file, or why there is none."""
+    symbols: Sequence[str], folder: Path | None, vendors: tuple[Source, ...], now: int, *, compare: bool
+) -> dict[str, list[Path] | TickwallError]:
+    """Each symbol's file, then those to ``compare`` it with; or why there is none."""
 
-    async def find(text: str) -> Path | TickwallError:
+    async def find(text: str) -> list[Path] | TickwallError:
         try:
             symbol = canonical(text)
-            return await files.find(symbol, calendar(mic(symbol)).latest(now).date)
+            session_date = calendar(mic(symbol)).latest(now).date
+            file = await files.find(symbol, session_date)
+            return [file, *(await files.others(symbol, session_date, file) if compare else ())]
         except TickwallError as error:
             return error
 
@@ -104,7 +106,7 @@ async def _find(
 
 def _answers_of(
     text: str,
-    found: Path | TickwallError,
+    found: list[Path] | TickwallError,
     as_of: Sequence[date],
     now: int,
     names: Mapping[str, str] | None,
@@ -118,14 +120,18 @@ def _answers_of(
     days = list(as_of) or [hours.day_of(now)]
     if isinstance(found, TickwallError):
         return [_error(symbol, day, str(found)) for day in days]
+    file, *others = found
     try:
-        bars, defects = read(found, hours)
+        bars, defects = read(file, hours)
     except HistoryError as error:
         return [_error(symbol, day, str(error)) for day in days]
     answers = answer(symbol, days, bars, hours, now)
     told: Answer = {"defects": [defect.text for defect in defects]}
     if names is not None:
-        told["history"] = _explained(found, names, bars, defects)
+        told["history"] = _explained(file, names, bars, defects)
+        told["history"]["disagreements"] = [
+            different for other in others if (different := _disagreement(other, names, bars, hours))
+        ]
     return [one if "error" in one else {**one, **told} for one in answers]
 
 
@@ -142,6 +148,22 @@ def _explained(
         "sessions": len(bars),
         "cleaned": [defect.told() for defect in defects],
     }
+
+
+def _disagreement(
+    file: Path, names: Mapping[str, str], bars: Sequence[Bar], hours: Calendar
+) -> Answer | None:
+    """Where another source has other closes; nobody can say here which of the two is right."""
+    try:
+        closes = {bar.date: bar.close for bar in read(file, hours).bars}
+    except HistoryError:
+        return None
+    different = [
+        {"date": bar.date.isoformat(), "close": f"{bar.close:f}", "other": f"{closes[bar.date]:f}"}
+        for bar in bars
+        if closes.get(bar.date, bar.close) != bar.close
+    ]
+    return {"source": names[file.parent.name], "closes": different} if different else None
 
 
 def _error(symbol: str, day: date, reason: str) -> Answer:

@@ -12,6 +12,8 @@ Answer = dict[str, Any]
 _LONGEST_BAR = 12
 _RUNS_A_LINE = 5
 _WIDTH = 78
+_DISAGREEMENTS = 5
+"""The newest of them; JSON has all."""
 
 
 def arrows() -> tuple[str, str]:
@@ -76,6 +78,11 @@ def _history(told: Answer) -> Iterator[str]:
         yield "  nothing had to be cleaned"
     for line in told["cleaned"]:
         yield from wrap(line, _WIDTH, initial_indent="  ! ", subsequent_indent="    ")
+    for one in told["disagreements"]:
+        closes = one["closes"]
+        yield f"  ! {one['source']} has another close on {len(closes)} of these days"
+        for close in closes[-_DISAGREEMENTS:]:
+            yield f"    {close['date']}  {close['close']}, there {close['other']}"
 
 
 def _bar(streak: int | None, up: str, down: str) -> str:

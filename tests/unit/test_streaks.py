@@ -11,10 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feeds.http import Http
 from market.bars import Bar
 from market.clock import parse_rfc3339
 from market.session import calendar
+from market.symbol import is_hong_kong
 from monitor import exit as exit_code
+from monitor.cleaning import read
+from monitor.history import Source
 from monitor.streaks import answer, run, run_streaks
 from monitor.streaks_table import Answer, table
 from tests.paths import SHARED
@@ -354,6 +358,33 @@ def test_explain_names_the_file_and_everything_cleaned(tmp_path: Path) -> None:
     text = table([mended, sound])
     assert "nothing had to be cleaned" in text and "2024-11-19" in text and str(whole) in text
     assert "history" not in ask("1234", "2025-01-28", folder=tmp_path)[0]
+
+
+def test_vendors_that_disagree_on_a_close_are_told_as_disagreeing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    bars = read(FIXTURES / "1234.HK.csv", HK).bars
+    odd = [bar._replace(close=bar.low) if n in (3, 9) else bar for n, bar in enumerate(bars)]
+
+    def vendor(name: str, has: list[Bar]) -> Source:
+        async def fetch(http: Http, settings: Any, symbol: str, start: date, end: date) -> list[Bar]:
+            return [bar for bar in has if start <= bar.date <= end]
+
+        return Source(name, f"http://{name}.test/", is_hong_kong, 8, fetch, None)
+
+    vendors = (vendor("first", bars), vendor("second", odd), vendor("down", []), vendor("third", bars))
+    [known] = run_streaks(["1234"], None, [bars[-1].date], vendors=vendors, now=LONG_AFTER, explain=True)
+    told = known["history"]
+    assert told["source"] == "first" and told["cleaned"] == []
+    [different] = told["disagreements"]
+    assert different["source"] == "second"
+    assert [(one["date"], one["close"], one["other"]) for one in different["closes"]] == [
+        (str(bars[n].date), str(bars[n].close), str(bars[n].low)) for n in (3, 9)
+    ]
+    assert "second has another close on 2 of these days" in table([known])
+    [unasked] = run_streaks(["1234"], None, [bars[-1].date], vendors=vendors, now=LONG_AFTER)
+    assert {**unasked, "history": told} == known
 
 
 def test_the_table_shows_runs_gaps_and_errors() -> None:
