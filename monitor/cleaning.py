@@ -37,9 +37,13 @@ DEFECTS = {
     "stale": "flat rows without volume, left out",
     "unfinished": "last row written before that day's close, left out",
     "inconsistent": "closes outside the day's range, kept",
+    "jump": "closes that almost halve or double overnight, as at a split not adjusted for, kept",
     "missing": "sessions without a row",
 }
 """What may be wrong with a file, and what was done about it."""
+
+_JUMP = 1.8
+"""A close so many times another one is a split more often than a price: two for one, and a bad day."""
 
 _NAMED = 3
 """Dates spelled out in a defect's text."""
@@ -110,7 +114,7 @@ def sound(path: Path, calendar: Calendar) -> "Columns | None":
     """
     import numpy as np
 
-    from monitor.columns import CLOSE, HIGH, LOW, OPEN, parse
+    from monitor.columns import CLOSE, HIGH, LOW, parse
 
     try:
         columns = parse(path.read_bytes())
@@ -119,13 +123,16 @@ def sound(path: Path, calendar: Calendar) -> "Columns | None":
     if columns is None:
         return None
     days, prices = columns.days, columns.prices
+    if prices.min() <= 0:
+        return None
+    ratios = prices[CLOSE, 1:] / prices[CLOSE, :-1]
     known = days[(days >= np.datetime64(calendar.valid_from)) & (days <= np.datetime64(calendar.valid_until))]
     if (
-        prices[OPEN].min() <= 0
-        or prices[LOW].min() <= 0
-        or (prices[LOW] > prices[CLOSE]).any()
+        (prices[LOW] > prices[CLOSE]).any()
         or (prices[CLOSE] > prices[HIGH]).any()
         or (days[1:] <= days[:-1]).any()
+        or (ratios > _JUMP).any()
+        or (ratios < 1 / _JUMP).any()
         or not np.is_busday(days, busdaycal=_busdays(calendar)).all()
         or (len(known) and calendar.between(known[0].item(), known[-1].item()) != len(known) - 1)
         or _unfinished(columns.date(-1), path.stat().st_mtime_ns, calendar)
@@ -191,6 +198,10 @@ def clean(frame: "pd.DataFrame", calendar: Calendar) -> tuple["pd.DataFrame", li
     outside = (frame["close"] > frame["high"]) | (frame["close"] < frame["low"])
     if outside.any():
         defects.append(_defect("inconsistent", frame.loc[outside, "day"]))
+    ratios = frame["close"] / frame["close"].shift()
+    jumps = (ratios > _JUMP) | (ratios < 1 / _JUMP)
+    if jumps.any():
+        defects.append(_defect("jump", frame.loc[jumps, "day"]))
     if absent := _absent(frame["day"].dt.date.tolist(), calendar):
         defects.append(Defect("missing", len(absent), tuple(absent)))
     return frame, defects

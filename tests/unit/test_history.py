@@ -86,7 +86,7 @@ def test_flat_rows_without_volume_are_left_out_of_a_stock(tmp_path: Path) -> Non
 
 
 def test_an_empty_volume_is_unknown_and_an_index_may_be_flat(tmp_path: Path) -> None:
-    flat = [f"{line[:10]},88.00,88.00,88.00,88.00," if n in (7, 9) else line for n, line in enumerate(GOOD)]
+    flat = [f"{line[:10]},48.00,48.00,48.00,48.00," if n in (7, 9) else line for n, line in enumerate(GOOD)]
     assert kinds(written(tmp_path, flat)) == []
     zero = [f"{line[:10]},88.00,88.00,88.00,88.00,0" for line in GOOD]
     assert kinds(written(tmp_path, zero)) == []
@@ -144,6 +144,17 @@ def test_a_close_outside_the_days_range_is_named_and_kept(tmp_path: Path) -> Non
     bars, defects = read(written(tmp_path, [*GOOD[:9], ",".join(row), *GOOD[10:]]), HK)
     assert [bar.close for bar in bars] == [bar.close for bar in BARS]
     assert [defect.kind for defect in defects] == ["inconsistent"]
+
+
+@pytest.mark.parametrize("factor", [2, 10, Decimal("0.5"), Decimal("0.1")])
+def test_a_split_that_is_not_adjusted_for_is_named(tmp_path: Path, factor: Decimal) -> None:
+    before = [
+        f"{bar.date},{bar.open * factor},{bar.high * factor},{bar.low * factor},{bar.close * factor},7"
+        for bar in BARS[:9]
+    ]
+    bars, [defect] = read(written(tmp_path, [*before, *GOOD[9:]]), HK)
+    assert len(bars) == len(BARS)
+    assert (defect.kind, defect.dates) == ("jump", (BARS[9].date,))
 
 
 def test_missing_sessions_are_listed(tmp_path: Path) -> None:
