@@ -10,7 +10,7 @@ from market.headline import Headline
 from market.instrument import instrument
 from market.quote import Quote
 from market.session import Phase
-from market.symbol import is_index
+from market.symbol import is_crypto, is_index
 
 _SIX = Decimal("0.000001")
 _MONEY = {"HKD": "HK$", "USD": "US$", "CNY": "CN¥", "EUR": "€", "GBP": "£", "JPY": "JP¥"}
@@ -47,12 +47,18 @@ class Alert:
         return (self.quote.pct or Decimal(0)).quantize(_SIX, rounding=ROUND_DOWN)
 
     @property
+    def basis(self) -> str:
+        """What the percentage counts from: ``prev_close``, or ``24h`` where a market never closes."""
+        return basis(self.quote.symbol)
+
+    @property
     def message(self) -> str:
         """One line for a person."""
         sign = "+" if self.direction == "up" else "-"
         known = instrument(self.quote.symbol)
+        span = " in 24 h" if self.basis == "24h" else ""
         text = (
-            f"{known.name} {known.symbol} {percent(self.value)}"
+            f"{known.name} {known.symbol} {percent(self.value)}{span}"
             f" at {_level(self.quote)},"
             f" through {sign}{plain(self.threshold)}%"
         )
@@ -70,6 +76,11 @@ class Suppressed:
     quote: Quote
     reason: str
     ts: int
+
+
+def basis(symbol: str) -> str:
+    """What percentages of a symbol count from: ``prev_close``, or ``24h``, the price of a day ago."""
+    return "24h" if is_crypto(symbol) else "prev_close"
 
 
 def _level(quote: Quote) -> str:

@@ -63,6 +63,7 @@ def alert_line(alert: Alert) -> dict[str, Any]:
         direction=alert.direction,
         threshold=plain(alert.threshold),
         value=f"{alert.value:f}",
+        basis=alert.basis,
         price=f"{quote.last:f}",
         prev_close=None if quote.prev_close is None else f"{quote.prev_close:f}",
         currency=quote.currency or known.currency,

@@ -12,6 +12,7 @@ from typing import Any
 from feeds.base import Feed
 from feeds.registry import build
 from feeds.simulated_clock import clock_at
+from market.alert import basis
 from market.clock import SECOND, Clock, rfc3339
 from market.errors import ParseError, SymbolError
 from market.freshness import Health, Quality, age_text
@@ -182,6 +183,7 @@ def row(quote: Quote, now: int, config: Config) -> dict[str, Any]:
         "prev_close": _text(quote.prev_close),
         "change": _text(quote.change),
         "pct": None if pct is None else f"{pct.quantize(_SIX):f}",
+        "basis": basis(quote.symbol),
         "open": _text(quote.open),
         "high": _text(quote.high),
         "low": _text(quote.low),
