@@ -219,7 +219,8 @@ async def run_poll(
                 line.fail(error)
                 if isinstance(error, RefusedError):
                     # Twice as rarely each time, or as asked: asking on at the same pace prolongs a block.
-                    interval = min(max(2 * interval, error.retry_after or 0), max(PATIENCE, poll.interval))
+                    interval = min(2 * interval, max(PATIENCE, poll.interval))
+                    interval = max(interval, error.retry_after or 0)
                     pause = interval
                 else:
                     pause = max(interval, _pause(error, waits))

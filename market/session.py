@@ -89,12 +89,15 @@ class Session:
         index = bisect_right(self.phases, ts, key=lambda phase: phase[0])
         return self.phases[index - 1][1] if index else Phase.CLOSED
 
-    def trading_ns_between(self, a: int, b: int) -> int:
-        """Nanoseconds of continuous trading and closing auction between two instants; 0 when ``b <= a``."""
+    def trading_ns_between(self, a: int, b: int, phases: frozenset[Phase] = TRADING) -> int:
+        """Nanoseconds that lie in ``phases`` between two instants; 0 when ``b <= a``.
+
+        ``CONTINUOUS`` leaves out the closing auction, in which nothing prints for eight minutes.
+        """
         return sum(
             max(0, min(b, end) - max(a, start))
             for (start, phase), (end, _) in pairwise(self.phases)
-            if phase in TRADING
+            if phase in phases
         )
 
 

@@ -16,7 +16,7 @@ from market.freshness import Health, LagMeter, Quality, age_text
 from market.headline import Headline
 from market.quote import Quote
 from market.rule import Moment, RuleBook
-from market.session import TRADING, Calendar, Phase, calendar
+from market.session import CONTINUOUS, TRADING, Calendar, Phase, calendar
 from market.state import Entry, MarketState, Verdict
 from monitor.lines import alert_line, encode
 from monitor.profiles import Profiles
@@ -323,9 +323,11 @@ class Engine:
         facts = self.profiles.explain(alert.quote, alert.ts) if self.profiles is not None else ()
         related = [
             headline
-            for headline in reversed(self.headlines)
+            for headline in self.headlines
             if symbol in headline.symbols and 0 <= alert.ts - headline.ts_event <= EXPLAIN_WITHIN
         ]
+        # By their own time, and then in some order that does not hang on which source was asked first.
+        related.sort(key=lambda headline: (-headline.ts_event, headline.source, headline.id))
         return replace(alert, facts=tuple(facts[:3]), headlines=tuple(related[:3]))
 
     # -- headlines
@@ -353,6 +355,8 @@ class Engine:
 
     def _roll_sessions(self, now: int) -> None:
         """On each exchange that has turned to a new session ask for history as of it."""
+        if self.profiles is not None:
+            self.profiles.retry(now)
         for mic in self._phases:
             hours = calendar(mic)
             session_date = hours.latest(now).date
@@ -387,10 +391,10 @@ class Engine:
         if connecting or state is Health.DOWN:
             return state, status.reason
         delay = intake.meter.delay
-        open_since = self._open_since(intake, now - delay)
-        if open_since is None:
+        silence = self._silence(intake, now - delay)
+        if silence is None:
             return Health.CLOSED, None
-        if now - delay - max(intake.newest or intake.since, open_since) > self.limits.max_age:
+        if silence > self.limits.max_age:
             age = age_text((now - intake.newest) / SECOND)
             return Health.STALE, f"newest quote is {age} old" if intake.newest else "no quote yet"
         if state is Health.STALE:
@@ -399,16 +403,20 @@ class Engine:
             return Health.DELAYED, f"{delay // SECOND} s late"
         return Health.LIVE, _skew(intake.meter.skew) if intake.meter.skew else status.reason
 
-    def _open_since(self, intake: Intake, at: int) -> int | None:
-        """When the newest phase of trading began on an exchange that this feed serves; ``None`` in none."""
-        since: list[int] = []
+    def _silence(self, intake: Intake, at: int) -> int | None:
+        """How long trading has gone on without a quote of this feed, nanoseconds; ``None`` while closed.
+
+        Of several exchanges that are open, the one that has been for the shortest time speaks.
+        """
+        silences: list[int] = []
         for mic in self._phases:
             session = calendar(mic).session_at(at)
             if session is None or session.phase_at(at) not in TRADING:
                 continue
             if any(e.calendar.mic == mic and intake.feed.serves(s) for s, e in self.state.entries.items()):
-                since.append(max(start for start, _ in session.phases if start <= at))
-        return max(since, default=None)
+                newest = intake.newest or intake.since
+                silences.append(session.trading_ns_between(newest, at, CONTINUOUS))
+        return min(silences, default=None)
 
 
 def _skew(skew: int) -> str:

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import date
 
+from market.clock import MINUTE
 from market.facts import Facts, facts, runs
 from market.profile import Period, Profile, Run
 from market.quote import Quote
@@ -13,6 +15,9 @@ from market.session import calendar
 from market.symbol import mic
 
 log = logging.getLogger(__name__)
+
+RETRY = 10 * MINUTE
+"""How long after a failure history is asked for once more, nanoseconds of the engine's clock."""
 
 Loader = Callable[[Sequence[str], date], AsyncIterator[Profile | str]]
 """Yields a profile for each symbol as of a session date, or one line that says why there is none."""
@@ -27,10 +32,22 @@ class Profiles:
         self._load = load
         self._by_symbol: dict[str, Profile] = {}
         self._wanted: asyncio.Queue[tuple[tuple[str, ...], date]] = asyncio.Queue()
+        self._failed: dict[date, set[str]] = {}
+        self._retry_at = 0
+        self._said = ""
 
     def want(self, symbols: Iterable[str], session_date: date) -> None:
         """Ask for profiles as of a session."""
         self._wanted.put_nowait((tuple(symbols), session_date))
+
+    def retry(self, now: int) -> None:
+        """Ask anew for what failed, a while after it did; ``now`` in nanoseconds UTC."""
+        if not self._failed:
+            self._retry_at = now + RETRY
+        elif now >= self._retry_at:
+            failed, self._failed = self._failed, {}
+            for session_date, symbols in failed.items():
+                self.want(sorted(symbols), session_date)
 
     async def run(self) -> None:
         """Load what is asked for, until cancelled."""
@@ -59,9 +76,16 @@ class Profiles:
                     problems.append(loaded)
         except Exception:
             log.exception("history broke")
-        if problems:
-            said = "; ".join(problems)
+        missing = {symbol for symbol in symbols if not self._is_loaded(symbol, session_date)}
+        if missing:
+            self._failed.setdefault(session_date, set()).update(missing)
+        if problems and (said := _grouped(problems)) != self._said:
+            self._said = said
             log.warning("history: %d of %d names have none: %s", len(problems), len(symbols), said)
+
+    def _is_loaded(self, symbol: str, session_date: date) -> bool:
+        profile = self._by_symbol.get(symbol)
+        return profile is not None and profile.session_date == session_date
 
     def get(self, symbol: str) -> Profile | None:
         """The profile of a symbol, where one is loaded."""
@@ -106,3 +130,9 @@ class Profiles:
         """The facts of a moving quote in words: of the move itself first, then the rarest."""
         told = sorted(self.sentences(quote, now), key=lambda sentence: sentence.kind != "change")
         return tuple(sentence.text for sentence in told)
+
+
+def _grouped(problems: Iterable[str]) -> str:
+    """``SYMBOL: reason`` lines with each reason once, and how many names it concerns."""
+    reasons = Counter(problem.rpartition(": ")[2] for problem in problems)
+    return "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common())

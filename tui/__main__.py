@@ -199,7 +199,11 @@ FAULTS = "drop, stall, garbage, repeat, reorder, delay, 429, 403, 500, cut"
     "--start", metavar="HH:MM", default="09:00", show_default=True, help="Hong Kong time to begin at."
 )
 @click.option(
-    "--fault", "faults", metavar="KIND", multiple=True, help=f"Go wrong: {FAULTS}; may be repeated."
+    "--fault",
+    "faults",
+    metavar="KIND",
+    multiple=True,
+    help=f"Go wrong: {FAULTS}; KIND@PATH on one path alone.",
 )
 @click.option("--while-stdin", is_flag=True, hidden=True, help="End when standard input closes.")
 @common

@@ -12,7 +12,7 @@ from market.freshness import Health, Quality, age_text
 from market.headline import Headline
 from market.instrument import instrument
 from market.quote import Quote
-from market.session import TRADING, calendar
+from market.session import CONTINUOUS, TRADING, calendar
 from market.state import Entry
 from monitor.engine import Engine, Intake
 from widgets.feed_status import FeedLine
@@ -298,7 +298,7 @@ def _traded_since(entry: Entry, ts: int, until: int) -> int:
     hours = entry.calendar
     own, latest = hours.latest(ts), hours.latest(until)
     if own.date == latest.date:
-        return latest.trading_ns_between(ts, until)
+        return latest.trading_ns_between(ts, until, CONTINUOUS)
     if hours.between(own.date, latest.date) > 1 or latest.phase_at(until) in TRADING:
         return until - ts  # a session was missed, or trading has begun anew
-    return own.trading_ns_between(ts, until) + latest.trading_ns_between(ts, until)
+    return sum(session.trading_ns_between(ts, until, CONTINUOUS) for session in (own, latest))

@@ -275,6 +275,16 @@ def test_lunch_is_no_fault(desk: Desk) -> None:
     assert healths == [Health.CLOSED, Health.LIVE, Health.STALE]
 
 
+def test_the_closing_auction_is_no_fault(desk: Desk) -> None:
+    """Nothing prints from 16:00 until the match after 16:08; a feed that died before is stale all the same."""
+    desk.quote("113.30", 6 * 3600 - 1)
+    dead = desk.engine.add_source(ByHand("dead"))
+    dead.newest = TEN + 5 * 3600 * SECOND
+    desk.engine.round(TEN + (6 * 3600 + 420) * SECOND)
+    assert desk.intake.health is Health.LIVE
+    assert dead.health is Health.STALE
+
+
 def test_phases_are_told_in_order_also_over_a_gap(desk: Desk) -> None:
     """A tape that leaps from the morning into the next day passes every phase."""
     desk.engine.round(TEN)
@@ -298,6 +308,22 @@ def test_two_sources_never_make_a_false_cross(desk: Desk) -> None:
     entry = desk.engine.state.entries["9888.HK"]
     assert entry.quote is not None
     assert (entry.quote.source, entry.quote.last) == ("a", Decimal("113.30"))
+
+
+def test_the_headlines_of_an_alert_are_the_newest_whatever_order_they_came_in(desk: Desk) -> None:
+    """Two sources asked at the same moment answer in any order."""
+
+    def headline(name: str, before: int) -> Headline:
+        at = TEN - before * SECOND
+        return Headline(name, name, "", at, TEN, "x", ("9888.HK",))
+
+    desk.engine.add_headlines(
+        [headline("b", 60), headline("d", 7200), headline("c", 3600), headline("a", 60)]
+    )
+    desk.quote("124.60", 5)
+    told = desk.heard.alerts[0]["headlines"]
+    assert isinstance(told, list)
+    assert [headline["title"] for headline in told] == ["a", "b", "c"]
 
 
 async def test_a_feed_that_breaks_takes_nothing_with_it(desk: Desk) -> None:
