@@ -276,7 +276,7 @@ def test_lunch_is_no_fault(desk: Desk) -> None:
 
 
 def test_the_closing_auction_is_no_fault(desk: Desk) -> None:
-    """Nothing prints from 16:00 until the match after 16:08; a feed that died before is stale all the same."""
+    """Nothing prints from 16:00 until the match after 16:08; a feed that died before is stale still."""
     desk.quote("113.30", 6 * 3600 - 1)
     dead = desk.engine.add_source(ByHand("dead"))
     dead.newest = TEN + 5 * 3600 * SECOND

@@ -5,7 +5,8 @@ from datetime import date
 from decimal import Decimal
 
 from market.bars import Bar
-from market.profile import Profile, build
+from market.history import build
+from market.profile import Profile
 from market.session import calendar
 from monitor.profiles import RETRY, Profiles
 
