@@ -138,8 +138,7 @@ def facts(
     record, record_date = profile.record_close, profile.record_date
     if record is None or record_date is None or price > record:
         record, record_date = price, profile.session_date
-    highest = max(high or price, price)  # a venue may send the price before the high that it makes
-    lowest = min(low or price, price)
+    highest, lowest = high or price, low or price
     top, top_date = profile.record_high, profile.record_high_date
     if top is None or top_date is None or highest > top:
         top, top_date = highest, profile.session_date
@@ -173,8 +172,8 @@ def facts(
         open=open,
         gap_pct=percent(open, previous) if open and previous else None,
         gapped=open is not None and previous == day.base and _is_outside(profile, open),
-        high=highest if high else None,
-        low=lowest if low else None,
+        high=high,
+        low=low,
         high_since=profile.highs.at_or_above(highest) if high else None,
         low_since=profile.lows.at_or_below(lowest) if low else None,
         year_high=year_high,

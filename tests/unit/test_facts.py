@@ -153,7 +153,8 @@ def test_intraday_prices_are_asked_for_among_intraday_prices() -> None:
     known = facts(WEEKS, Decimal(12), high=Decimal(14), low=Decimal(10))
     assert (known.high_since, known.low_since) == (date(2025, 9, 16), date(2025, 8, 22))
     assert facts(WEEKS, Decimal(12), high=Decimal("14.1")).high_since == date(2025, 8, 15)
-    assert facts(WEEKS, Decimal("14.1"), high=Decimal(14)).high == Decimal("14.1")
+    behind = facts(WEEKS, Decimal("14.1"), high=Decimal(14))  # a venue's high, late or wrong, stays a high
+    assert (behind.high, behind.high_since) == (Decimal(14), date(2025, 9, 16))
     untold = facts(WEEKS, Decimal(99))
     assert (untold.high, untold.low, untold.high_since, untold.low_since) == (None, None, None, None)
     assert not any("intraday" in text for text in texts(untold))

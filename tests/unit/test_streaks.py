@@ -212,7 +212,7 @@ def test_a_short_history_knows_no_week() -> None:
 @needs_market
 def test_every_fact_of_every_real_file_agrees_with_the_oracle() -> None:
     """A date in every few, so that each file is seen in all its ages."""
-    for symbol, step in (("HSTECH", 37), ("9988.HK", 61), ("3690.HK", 83)):
+    for symbol, step in (("HSTECH", 37), ("9988.HK", 61), ("3690.HK", 83), ("0700.HK", 97)):
         path = next(MARKET.rglob(f"{symbol}.csv"))
         rows = [line.split(",") for line in path.read_text().splitlines()[1:]]
         naive_rows = [naive.Row(date.fromisoformat(r[0]), *map(Fraction, r[1:5])) for r in rows]
