@@ -25,11 +25,15 @@ from monitor.engine import Engine
 from monitor.profiles import Profiles
 from monitor.reducer import ProfileLoader
 from monitor.store import Store
-from tests.loopback.feeding import until
+from tests.loopback.feeding import LIMIT, until
 from tests.unit.test_engine import ByHand, Heard
 
 BAIDU = "9888.HK"
 HK = calendar("XHKG")
+
+
+ALONE = {"watchlists.tech": [BAIDU], "watchlists.also": [], "watchlists.indices": []}
+"""Every second of a tape's nights is a round of the engine; more names would make it a long one."""
 
 
 def hk(text: str) -> int:
@@ -124,7 +128,8 @@ class Watch:
         now = hk(when)
         self.clock.set(now)
         await until(lambda: self.engine.next_round > now)
-        await until(lambda: self.session_date == HK.latest(now).date)
+        async with asyncio.timeout(LIMIT):
+            await self.profiles.ready()
 
     @property
     def session_date(self) -> date | None:
@@ -246,9 +251,9 @@ async def test_a_tape_waits_for_the_history_of_its_next_session(tmp_path: Path) 
     """At full speed too: the same tape tells the same facts, on its second day as on its first."""
     history(tmp_path)
     tape = tmp_path / "two.jsonl"
-    times = ("2025-09-17 10:00:00", "2025-09-18 09:00:00", "2025-09-18 09:30:00")
+    times = ("2025-09-17 16:05:00", "2025-09-18 09:00:00", "2025-09-18 09:30:00")
     tape.write_text("".join(map(quote_at, times)), encoding="utf-8")
-    config = load(os.devnull, flags={"history.dir": str(tmp_path)}, environ={})
+    config = load(os.devnull, flags={"history.dir": str(tmp_path)} | ALONE, environ={})
     store, heard = Store(), Heard()
     async with taped(config, store, heard, str(tape)) as run:
         await run.prime()
@@ -264,14 +269,10 @@ async def test_a_surprise_closure_holds_for_alerts_and_history_alike(tmp_path: P
     """The 18th was no session: no alert on it, its row is a ghost, and the 19th follows the 17th."""
     closures = tmp_path / "closures.toml"
     closures.write_text("[XHKG]\nclosed = [2025-09-18]\n", encoding="utf-8")
-    lines = [
-        quote_at("2025-09-17 10:00:00"),
-        quote_at("2025-09-18 10:00:00"),
-        quote_at("2025-09-19 09:00:00"),
-    ]
     tape = tmp_path / "three.jsonl"
-    tape.write_text("".join([*lines, quote_at("2025-09-19 10:00:00")]), encoding="utf-8")
-    flags = {"history.dir": str(history(tmp_path)), "calendar.file": str(closures)}
+    times = ("2025-09-18 15:00:00", "2025-09-19 09:00:00", "2025-09-19 09:30:00")
+    tape.write_text("".join(map(quote_at, times)), encoding="utf-8")
+    flags = {"history.dir": str(history(tmp_path)), "calendar.file": str(closures)} | ALONE
     store, heard = Store(), Heard()
     try:
         async with taped(load(os.devnull, flags=flags, environ={}), store, heard, str(tape)) as run:
@@ -284,6 +285,6 @@ async def test_a_surprise_closure_holds_for_alerts_and_history_alike(tmp_path: P
     finally:
         amend(None)
         store.close()
-    assert [alert["session_date"] for alert in heard.alerts] == ["2025-09-17", "2025-09-19"]
+    assert [alert["session_date"] for alert in heard.alerts] == ["2025-09-19"]
     assert known is not None
     assert (known.hole, known.day.base_date) == (0, date(2025, 9, 17))
