@@ -326,7 +326,7 @@ class Engine:
             for headline in self.headlines
             if symbol in headline.symbols and 0 <= alert.ts - headline.ts_event <= EXPLAIN_WITHIN
         ]
-        # By their own time, and then in some order that does not hang on which source was asked first.
+        # Of the same minute by name, so that it does not matter which source answered first.
         related.sort(key=lambda headline: (-headline.ts_event, headline.source, headline.id))
         return replace(alert, facts=tuple(facts[:3]), headlines=tuple(related[:3]))
 
