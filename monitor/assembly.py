@@ -108,7 +108,7 @@ async def taped(
         path,
         clock,
         on_error=on_error,
-        on_headline=lambda headline: engine.add_headlines([headline]),
+        on_headline=lambda headline: engine.add_headlines([matcher.join(headline)]),
         on_event=lambda event: intake.event(event),
         ready=ready,
     )
@@ -116,6 +116,7 @@ async def taped(
     try:
         engine = _engine(config, clock, store, listener, Quality.REPLAY)
         intake = TapeIntake(engine, config.delay)
+        matcher = _matcher(engine)
         engine.add_feed(tape, intake)
         yield Run(engine, config, tape)
     finally:
@@ -173,8 +174,12 @@ def _add_feeds(engine: Engine, config: Config, coalesce: float) -> None:
             feed = build(name, settings.feeds[name], chosen, engine.clock, coalesce)
             engine.add_feed(feed, engine.add_source(feed, config.delay(name)))
     if settings.headlines:
-        matcher = Matcher(dict.fromkeys((*known(), *map(instrument, symbols))))
-        engine.headline_feed = HeadlinePoller(settings.headlines, engine.clock, matcher=matcher)
+        engine.headline_feed = HeadlinePoller(settings.headlines, engine.clock, matcher=_matcher(engine))
+
+
+def _matcher(engine: Engine) -> Matcher:
+    """Joins headlines to everything that is watched or known."""
+    return Matcher(dict.fromkeys((*known(), *map(instrument, engine.state.entries))))
 
 
 def assign(settings: Settings, symbols: tuple[str, ...], on: date) -> dict[str, tuple[str, ...]]:

@@ -203,7 +203,9 @@ async def test_headlines_that_attack_are_harmless(environ: dict[str, str], tmp_p
     [told] = lines(out, "headline")
     assert not set(told["title"] + told["source"]) & {"\x1b", "\x07", "\u202e", "\n"}
     assert told["link"] == ""
-    assert "Baidu" in told["title"]
+    assert told["symbols"] == ["9888.HK"]
+    [alert] = lines(out, "alert")
+    assert [headline["title"] for headline in alert["headlines"]] == [told["title"]]
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["config", "show"], ["headless", "--tape", "TAPE"]])
