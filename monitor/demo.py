@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 
 class DemoError(TickwallError):
-    """The simulated venue did not start."""
+    """The simulated venue did not start; ``exit_code`` is what it ended with."""
+
+    def __init__(self, exit_code: int) -> None:
+        self.exit_code = exit_code
+        super().__init__("the simulated venue did not start (tickwall simulate shows why)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ class VenueProcess:
                 break
             lines.append(line)
         else:
-            raise DemoError("the simulated venue did not start (tickwall simulate shows why)")
+            raise DemoError(self._process.wait())
         simulated = tomllib.loads("".join(lines))
         return load(config_path or os.devnull, flags=simulated)
 

@@ -116,7 +116,7 @@ class Intake:
             self._note(quote)  # first, for it may be the one that establishes a delay
             self._engine.examine(quote, self)
         elif verdict is Verdict.HELD:
-            self._engine.doubt(quote)
+            self._engine.drop_outlier(quote)
         elif verdict is Verdict.SUPERSEDED or verdict is Verdict.FUTURE:
             self._note(quote)
 
@@ -273,29 +273,25 @@ class Engine:
 
     def examine(self, quote: Quote, intake: Intake) -> None:
         """Let the rules look at a quote that was applied, and tell what they say."""
+        self.drop_outlier(quote)
         entry = self.state.entries[quote.symbol]
-        if entry.outlier is not None:
-            self._drop_outlier(entry, quote)
         # An outlier that a second quote confirmed is what the rules see, not its confirmation.
         applied = entry.quote or quote
         alerts, suppressed = self.rules.evaluate(entry, applied, self._moment(entry, applied, intake))
         for alert in alerts:
             self._raise(alert)
-        for held_back in suppressed:
-            self.suppressions += 1
-            self.listener.suppressed(held_back)
+        self._withhold(suppressed)
 
-    def doubt(self, quote: Quote) -> None:
-        """A quote was held back as an outlier; say so if it displaced another one."""
+    def drop_outlier(self, quote: Quote) -> None:
+        """Tell of the outlier that a quote put aside, if it did."""
         entry = self.state.entries[quote.symbol]
-        if entry.outlier is not None:
-            self._drop_outlier(entry, quote)
-
-    def _drop_outlier(self, entry: Entry, quote: Quote) -> None:
         outlier, entry.outlier = entry.outlier, None
-        assert outlier is not None
-        moment = Moment(quote.ts_recv, self.quality, entry.calendar.day_of(quote.ts_recv), "outlier")
-        for held_back in self.rules.evaluate(entry, outlier, moment)[1]:
+        if outlier is not None:
+            moment = Moment(quote.ts_recv, self.quality, entry.calendar.day_of(quote.ts_recv), "outlier")
+            self._withhold(self.rules.evaluate(entry, outlier, moment)[1])
+
+    def _withhold(self, suppressed: Iterable[Suppressed]) -> None:
+        for held_back in suppressed:
             self.suppressions += 1
             self.listener.suppressed(held_back)
 

@@ -308,6 +308,7 @@ async def test_the_day_at_full_speed(environ: dict[str, str]) -> None:
         (["config", "init", "--config", "/dev/null/x.toml"], 1, "/dev/null"),
         (["simulate", "--start", "25:00"], 64, "simulate"),
         (["simulate", "--fault", "nonsense"], 64, "nonsense"),
+        (["demo", "--headless", "--start", "17:00"], 64, "from 09:00 to 16:10"),
     ],
 )
 async def test_mistakes_are_told_in_one_message(
