@@ -55,7 +55,7 @@ class LagMeter:
         """By how much the venue's clock runs ahead of ours, nanoseconds; 0 while not established."""
         self.lag: int | None = None
         """Of the last quote, nanoseconds."""
-        self._declared = declared
+        self.declared = declared
         self._seconds: deque[tuple[int, int, int, int]] = deque()  # start, quotes, least and greatest lag
 
     def note(self, ts_event: int, ts_recv: int) -> None:
@@ -84,7 +84,7 @@ class LagMeter:
             least, greatest = min(least, low), max(greatest, high)
         if quotes < ENOUGH or now - start < SPAN:
             return
-        if not self._declared:
+        if not self.declared:
             self.delay = least if least >= PROMPT else 0
         self.skew = -greatest if greatest < -SECOND else 0
 

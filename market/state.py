@@ -119,11 +119,11 @@ class MarketState:
         self._dirty: set[str] = set()
         self.watch(symbols)
 
-    def watch(self, symbols: Iterable[str]) -> None:
-        """Add instruments, by canonical symbol; those already watched keep what they know."""
-        for symbol in symbols:
-            if symbol not in self.entries:
-                self.entries[symbol] = Entry(symbol, calendar(mic(symbol)))
+    def watch(self, symbols: Iterable[str]) -> list[str]:
+        """Add instruments, by canonical symbol; returns the new ones. The others keep what they know."""
+        new = [symbol for symbol in dict.fromkeys(symbols) if symbol not in self.entries]
+        self.entries.update((symbol, Entry(symbol, calendar(mic(symbol)))) for symbol in new)
+        return new
 
     def drain(self) -> set[str]:
         """The symbols that changed since the last call."""

@@ -4,13 +4,14 @@ import asyncio
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from feeds.headlines import HeadlinePoller
 from feeds.registry import build
 from feeds.replay import TapeClock, TapeFeed
+from feeds.settings import FeedSettings
 from feeds.simulated_clock import SimulatedClock, clock_at
 from feeds.tape import OnError
 from market.clock import SECOND, Clock
@@ -43,6 +44,9 @@ class Run:
     engine: Engine
     config: Config
     source: SimulatedClock | TapeFeed | None = None
+    coalesce: float = 0.0
+    """As in ``feeds.transport.Stream``."""
+    _feeds: dict[str, tuple[FeedSettings, tuple[str, ...]]] = field(default_factory=dict)
 
     @property
     def is_live(self) -> bool:
@@ -72,10 +76,31 @@ class Run:
             await asyncio.gather(engine, ended, return_exceptions=True)
 
     def reload(self, config: Config) -> None:
-        """Go on with another configuration's rules and watchlists."""
-        day = self.engine.today()
-        self.config = config
-        self.engine.replace_rules(rule_book(config.settings, day), watched(config.settings, day))
+        """Go on with another configuration's watchlists, rules, limits and feeds.
+
+        A feed that serves as before is left alone. Headline sources stay as they are until the next start:
+        they remember what was told.
+        """
+        engine, self.config = self.engine, config
+        day = engine.today()
+        engine.limits = Limits(config.max_age, config.max_delay)
+        engine.replace_rules(rule_book(config.settings, day), watched(config.settings, day))
+        if not isinstance(self.source, TapeFeed):
+            self.assign_feeds()
+
+    def assign_feeds(self) -> None:
+        """Give the engine the feeds of the configuration, and take those away that are none of it."""
+        engine, settings = self.engine, self.config.settings
+        day = engine.today()
+        assigned = assign(settings, watched(settings, day), day)
+        wanted = {name: (settings.feeds[name], symbols) for name, symbols in assigned.items() if symbols}
+        for name in self._feeds.keys() - wanted.keys():
+            engine.remove_feed(name)
+        for name, (section, symbols) in wanted.items():
+            if self._feeds.get(name) != (section, symbols):
+                feed = build(name, section, symbols, engine.clock, self.coalesce)
+                engine.add_feed(feed, engine.add_source(feed, self.config.delay(name)))
+        self._feeds = wanted
 
     @property
     def exit_code(self) -> int:
@@ -135,8 +160,11 @@ async def opened(
         source = clock if isinstance(clock, SimulatedClock) else None
         quality = Quality.LIVE if source is None else Quality.SIMULATED
         engine = _engine(config, clock, store, listener, quality)
-        _add_feeds(engine, config, coalesce)
-        yield Run(engine, config, source)
+        run = Run(engine, config, source, coalesce)
+        run.assign_feeds()
+        if headlines := config.settings.headlines:
+            engine.headline_feed = HeadlinePoller(headlines, clock, matcher=_matcher(engine))
+        yield run
 
 
 def _engine(config: Config, clock: Clock, store: Store, listener: Listener, quality: Quality) -> Engine:
@@ -164,17 +192,6 @@ def _history(config: Config, clock: Clock, quality: Quality) -> ProfileLoader:
     vendors = () if quality is Quality.REPLAY else sources(config.settings.feeds)
     cache = cache_dir() if quality is Quality.LIVE else None
     return ProfileLoader(folder, vendors, clock.now, cache, config.closures)
-
-
-def _add_feeds(engine: Engine, config: Config, coalesce: float) -> None:
-    settings = config.settings
-    symbols = tuple(engine.state.entries)
-    for name, chosen in assign(settings, symbols, engine.today()).items():
-        if chosen:
-            feed = build(name, settings.feeds[name], chosen, engine.clock, coalesce)
-            engine.add_feed(feed, engine.add_source(feed, config.delay(name)))
-    if settings.headlines:
-        engine.headline_feed = HeadlinePoller(settings.headlines, engine.clock, matcher=_matcher(engine))
 
 
 def _matcher(engine: Engine) -> Matcher:

@@ -177,7 +177,9 @@ class Engine:
         self.headline_feed: HeadlineFeed | None = None
         self.failures: dict[str, str] = {}
         """Feeds that ended by an error, and which."""
-        self._feeds: list[tuple[Feed, QuoteSink]] = []
+        self._feeds: dict[str, tuple[Feed, QuoteSink]] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self._running: dict[str, asyncio.Task[None]] = {}
         self._sessions: dict[str, date] = {}
         self.alerts = 0
         self.suppressions = 0
@@ -186,13 +188,34 @@ class Engine:
         rules.restore(store.events())
 
     def add_source(self, feed: Feed, declared_delay: int = 0) -> Intake:
-        """Give a source of quotes its way in; ``declared_delay`` is what its configuration says, ns."""
-        intake = self.intakes[feed.name] = Intake(self, feed, declared_delay)
+        """Give a source of quotes its way in; ``declared_delay`` is what its configuration says, ns.
+
+        One of the same name hands over its way in, and what was learnt of its lag.
+        """
+        intake = self.intakes.get(feed.name)
+        if intake is None:
+            intake = self.intakes[feed.name] = Intake(self, feed, declared_delay)
+        intake.feed = feed
+        if intake.meter.declared != declared_delay:
+            intake.meter = LagMeter(declared_delay)
         return intake
 
     def add_feed(self, feed: Feed, sink: QuoteSink) -> None:
-        """Run a feed with the engine, into the way that ``add_source`` gave it or one of its own."""
-        self._feeds.append((feed, sink))
+        """Run a feed with the engine, in place of one of the same name; ``sink`` takes its quotes."""
+        self._feeds[feed.name] = feed, sink
+        if self._group is not None:
+            self._start(feed.name, self._group)
+
+    def remove_feed(self, name: str) -> None:
+        """Stop a feed, and forget it."""
+        del self._feeds[name], self.intakes[name]
+        if (task := self._running.pop(name, None)) is not None:
+            task.cancel()
+
+    def _start(self, name: str, group: asyncio.TaskGroup) -> None:
+        if (old := self._running.get(name)) is not None:
+            old.cancel()
+        self._running[name] = group.create_task(self._feed(*self._feeds[name]), name=name)
 
     @property
     def hours(self) -> Calendar:
@@ -206,7 +229,8 @@ class Engine:
 
     def replace_rules(self, rules: RuleBook, symbols: Iterable[str]) -> None:
         """Go on with other rules; what was told under the old ones is not told again."""
-        self.state.watch(symbols)
+        if self.state.watch(symbols):
+            self._sessions.clear()  # their history is asked for with the next round
         rules.restore(self.store.events())
         rules.inherit(self.rules)
         self.rules = rules
@@ -224,8 +248,12 @@ class Engine:
                 background.append(group.create_task(self._guard(self.headline_feed), name="headlines"))
             if self.profiles is not None:
                 background.append(group.create_task(self.profiles.run(), name="history"))
-            feeds = [group.create_task(self._feed(feed, sink), name=feed.name) for feed, sink in self._feeds]
-            await asyncio.gather(*feeds)
+            self._group = group
+            for name in self._feeds:
+                self._start(name, group)
+            while running := [task for task in self._running.values() if not task.done()]:
+                await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            self._group = None
             for task in background:
                 task.cancel()
 

@@ -326,6 +326,36 @@ def test_the_headlines_of_an_alert_are_the_newest_whatever_order_they_came_in(de
     assert [headline["title"] for headline in told] == ["a", "b", "c"]
 
 
+async def test_feeds_are_replaced_and_taken_away_while_others_run(desk: Desk) -> None:
+    """As a reload does; the engine ends with the last of them."""
+
+    class Waiting(ByHand):
+        def __init__(self, name: str) -> None:
+            super().__init__(name)
+            self.begun = asyncio.Event()
+
+        async def run(self, sink: QuoteSink) -> None:
+            self.begun.set()
+            await asyncio.Event().wait()
+
+    old, new, other = Waiting("w"), Waiting("w"), Waiting("o")
+    intake = desk.engine.add_source(old)
+    desk.engine.add_feed(old, intake)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        running = group.create_task(desk.engine.run())
+        await old.begun.wait()
+        assert desk.engine.add_source(new, 900 * SECOND) is intake
+        desk.engine.add_feed(new, intake)
+        desk.engine.add_feed(other, desk.engine.add_source(other))
+        await new.begun.wait()
+        await other.begun.wait()
+        assert (intake.feed, intake.meter.delay) == (new, 900 * SECOND)
+        for feed in (new, other):
+            assert not running.done()
+            desk.engine.remove_feed(feed.name)
+    assert "w" not in desk.engine.intakes
+
+
 async def test_a_feed_that_breaks_takes_nothing_with_it(desk: Desk) -> None:
     """Its failure is told; the engine goes on until the others end."""
 
