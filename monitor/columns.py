@@ -95,7 +95,7 @@ def _days(text: NDArray[np.uint8], starts: Integers, lengths: Integers) -> Days 
     year = digits[0] * 1000 + digits[1] * 100 + digits[2] * 10 + digits[3]
     month, day = digits[4] * 10 + digits[5], digits[6] * 10 + digits[7]
     months = ((year.astype(np.int64) - 1970) * 12 + month - 1).astype("datetime64[M]")
-    days = months.astype("datetime64[D]") + (day - 1)
+    days = months.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")
     right = (month >= 1) & (month <= 12) & (year >= 1) & (days.astype("datetime64[M]") == months)
     return days if right.all() else None
 

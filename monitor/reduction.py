@@ -22,14 +22,15 @@ _NEARLY = 1 - 1e-12
 def reduce(symbol: str, columns: Columns, session_date: date, calendar: Calendar) -> Profile:
     """The profile of a session, made of the rows before it."""
     session = np.datetime64(session_date)
+    year_before = session - np.timedelta64(YEAR.days, "D")
     rows = int(np.searchsorted(columns.days, session))
     if not rows:
         return History(symbol, calendar).profile(session_date)
     days = columns.days[:rows]
     high, low, close = (columns.prices[column, :rows] for column in (HIGH, LOW, CLOSE))
     record, top = int(close.argmax()), int(high.argmax())  # of equals the first
-    year_ago = int(np.searchsorted(days, session - YEAR.days, side="right"))
-    whole_year = days[0] <= session - YEAR.days and year_ago < rows
+    year_ago = int(np.searchsorted(days, year_before, side="right"))
+    whole_year = days[0] <= year_before and year_ago < rows
     peaks, troughs, highs, lows = (_summits(values) for values in (close, -close, high, -low))
     gains, losses = _extremes(columns, close)
 
