@@ -104,8 +104,10 @@ class Stage:
             quality=self.quality,
         )
         engine.add_feed(self.feed, engine.add_source(self.feed))
-        yield Broken(engine, self.config, error=self.error)
-        self.store.close()
+        try:
+            yield Broken(engine, self.config, error=self.error)
+        finally:
+            self.store.close()
 
     def quote(self, symbol: str = "9888.HK", last: str = "118.00", **changes: object) -> None:
         """One quote, stamped now."""

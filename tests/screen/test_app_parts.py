@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from market.freshness import Quality
 from monitor.engine import Engine, Limits
 from monitor.rules import rule_book, watched
 from monitor.settings import Settings
-from monitor.store import Store
 from tests.paths import ROOT
 from tests.screen.market import quote
 from tests.screen.stage import HandClock, HandFeed, Stage
@@ -164,19 +163,21 @@ def test_a_file_is_saved_when_it_differs(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def bridge() -> Bridge:
+def bridge() -> Iterator[Bridge]:
     """Over an engine that knows nothing yet, at 11:00."""
     settings, day = Settings(), date(2025, 9, 17)
+    stage = Stage()
     engine = Engine(
         clock=HandClock(parse_rfc3339("2025-09-17T03:00:00Z")),
         symbols=watched(settings, day),
         rules=rule_book(settings, day),
-        store=Store(),
-        listener=Stage().app,
+        store=stage.store,
+        listener=stage.app,
         limits=Limits(),
     )
     engine.add_source(HandFeed())
-    return Bridge(engine)
+    yield Bridge(engine)
+    stage.store.close()
 
 
 @pytest.mark.parametrize(
