@@ -139,7 +139,7 @@ async def taped(
     )
     await tape.open()
     try:
-        engine = _engine(config, clock, store, listener, Quality.REPLAY)
+        engine = _engine(config, clock, store, listener, Quality.REPLAY, hurried=speed == math.inf)
         intake = TapeIntake(engine, config.delay)
         matcher = _matcher(engine)
         engine.add_feed(tape, intake)
@@ -167,7 +167,9 @@ async def opened(
         yield run
 
 
-def _engine(config: Config, clock: Clock, store: Store, listener: Listener, quality: Quality) -> Engine:
+def _engine(
+    config: Config, clock: Clock, store: Store, listener: Listener, quality: Quality, *, hurried: bool = False
+) -> Engine:
     amend(config.closures)
     # Lists are dated: a replay of September has September's constituents.
     day = datetime.fromtimestamp(clock.now() / SECOND, UTC).date()
@@ -180,6 +182,7 @@ def _engine(config: Config, clock: Clock, store: Store, listener: Listener, qual
         quality=quality,
         limits=Limits(config.max_age, config.max_delay),
         profiles=Profiles(_history(config, clock, quality)),
+        hurried=hurried,
     )
 
 

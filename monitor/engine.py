@@ -29,6 +29,8 @@ _QUIET = Verdict.QUIET  # looking a member up in its class costs 40 ns a tick
 LOOK = SECOND // 20
 """How often, at the most, a feed's lag is looked at: each quote of a busy one would cost 0.5 µs."""
 
+_SETTLED = frozenset((Health.STALE, Health.DOWN, Health.CLOSED))
+
 HEADLINES_KEPT = 500
 EXPLAIN_WITHIN = 24 * 3600 * SECOND
 """A headline this young (nanoseconds) may explain an alert on a name that it mentions."""
@@ -149,7 +151,8 @@ class Engine:
     """Everything that runs, on one event loop.
 
     ``quality`` is what a prompt quote is worth here: live, replayed or simulated. ``profiles`` add what
-    history says to an alert; without it alerts stand alone.
+    history says to an alert; without it alerts stand alone. ``hurried`` says that time flies and nobody
+    looks on.
     """
 
     def __init__(
@@ -163,8 +166,10 @@ class Engine:
         quality: Quality = Quality.LIVE,
         limits: Limits = Limits(),
         profiles: Profiles | None = None,
+        hurried: bool = False,
     ) -> None:
         self.clock = clock
+        self._hurried = hurried
         self.state = MarketState(symbols)
         self.rules = rules
         self.store = store
@@ -285,15 +290,28 @@ class Engine:
             now = self.clock.now()
             if now >= self.next_round:
                 self.round(now)
-            await self.clock.sleep(1)
+            await self.clock.sleep((self._next_turn(now) - now) / SECOND)
+
+    def _next_turn(self, now: int) -> int:
+        """When to look again without being called: in a second, or later in a gap that a tape leaps over.
+
+        No feed that is stale, down or closed can come alive and fall silent again within its greatest age.
+        """
+        if not self._is_idle():
+            return now + SECOND
+        return min([now + max(self.limits.max_age, SECOND), *(until for until, _ in self._phases.values())])
+
+    def _is_idle(self) -> bool:
+        """Whether time flies, and nothing can turn until a quote comes or a phase begins."""
+        return self._hurried and all(intake.health in _SETTLED for intake in self.intakes.values())
 
     def round(self, now: int) -> None:
         """Once a second of the engine's clock: phases, feed health, alerts that others detected."""
-        self.next_round = now + SECOND
         self._roll_phases(now)
         self._roll_sessions(now)
         for intake in self.intakes.values():
             self.tell_health(intake, now)
+        self.next_round = now if self._is_idle() else now + SECOND
         for stored in self.store.from_others():
             self.listener.alert(stored.number, stored.line)
 
@@ -379,7 +397,8 @@ class Engine:
 
     def _roll_sessions(self, now: int) -> None:
         """On each exchange that has turned to a new session ask for history as of it."""
-        if self.profiles is not None:
+        # A tape has its history from a folder, where none will turn up while it plays.
+        if self.profiles is not None and self.quality is not Quality.REPLAY:
             self.profiles.retry(now)
         for mic in self._phases:
             hours = calendar(mic)

@@ -153,7 +153,7 @@ async def test_feed_health_is_told_unless_nobody_wants_it(environ: dict[str, str
     """A source that falls silent in the morning; ``[alerts] feed_health = false`` is for those who know."""
     path = tape(tmp_path / "t.jsonl", [quote_line("01:30:00", "114"), quote_line("01:40:00", "114")])
     _, out, _ = await tickwall(environ, "headless", "--tape", path)
-    assert [line["state"] for line in lines(out, "feed")] == ["live", "stale"]
+    assert [line["state"] for line in lines(out, "feed")] == ["live", "stale", "live"]
     environ |= {"TICKWALL_ALERTS_FEED_HEALTH": "false"}
     _, out, _ = await tickwall(environ, "headless", "--tape", path)
     assert lines(out, "feed") == []
@@ -176,6 +176,20 @@ async def test_a_tape_may_be_gzip_and_says_replay(environ: dict[str, str], tmp_p
     code, out, _ = await tickwall(environ, "replay", str(path), "--speed", "max", "--headless")
     assert code == 0
     assert [alert["quality"] for alert in lines(out, "alert")] == ["replay"]
+
+
+async def test_a_tape_may_leap_over_weeks(environ: dict[str, str], tmp_path: Path) -> None:
+    """Each session has its own alerts and phases, and health turns at its own second on the way."""
+    later = {"ts_event": "2025-10-16T02:00:00.000Z", "ts_recv": "2025-10-16T02:00:00.100Z"}
+    path = tape(tmp_path / "t.jsonl", [quote_line("01:30:00", "119"), quote_line("", "119", **later)])
+    async with asyncio.timeout(10):
+        _, out, _ = await tickwall(environ, "headless", "--tape", path)
+    assert [alert["session_date"] for alert in lines(out, "alert")] == ["2025-09-17", "2025-10-16"]
+    turns = [(line["ts"], line["state"]) for line in lines(out, "feed")]
+    assert turns[1] == ("2025-09-17T01:31:30.100Z", "stale")
+    assert turns[-1] == ("2025-10-16T02:00:00.100Z", "live")
+    opened = [line for line in lines(out, "session") if line.get("phase") == "morning"]
+    assert len(opened) == 20
 
 
 async def test_a_store_remembers_over_a_restart(environ: dict[str, str], tmp_path: Path) -> None:
