@@ -19,6 +19,8 @@ CREATE TABLE IF NOT EXISTS alert (
     told INTEGER NOT NULL DEFAULT 0,
     acknowledged INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+-- A file of another shape is refused here, not when the first alert comes.
+SELECT number, dedup_key, line, told, acknowledged FROM alert LIMIT 0;
 """
 
 

@@ -108,6 +108,15 @@ def test_a_file_that_is_no_store_is_named(tmp_path: Path) -> None:
     assert path.read_text().startswith("not a database")
 
 
+def test_a_store_of_another_shape_is_named(tmp_path: Path) -> None:
+    """At once, and not by its first alert."""
+    path = tmp_path / "alerts.db"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE alert (number INTEGER PRIMARY KEY)")
+    with pytest.raises(StoreError, match="move it aside"):
+        Store(path)
+
+
 def test_one_headless_process_a_store(tmp_path: Path) -> None:
     """The second is told to try later; after the first has gone it may."""
     path = tmp_path / "state" / "alerts.db"
