@@ -177,6 +177,8 @@ async def _run(
     lines = JsonLines(_write, store, headlines=choices.headlines, feed_health=feed_health)
     try:
         async with _opened(choices, config, store, lines) as this:
+            if choices.tape is None and not this.engine.intakes:
+                raise ConfigError(str(config.path), ["no feed is enabled that serves what is watched"])
             lines.started(this.engine)
             for stored in store.untold():
                 lines.alert(stored.number, stored.line, repeat=True)

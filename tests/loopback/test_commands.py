@@ -243,6 +243,14 @@ async def test_a_reader_that_has_left_is_no_fault(
     assert b"Error" not in err
 
 
+async def test_headless_with_nothing_to_watch_is_no_calm(environ: dict[str, str]) -> None:
+    """It says so instead of ending well."""
+    environ |= {"TICKWALL_FEEDS_TENCENT_ENABLED": "false", "TICKWALL_FEEDS_YAHOO_ENABLED": "false"}
+    code, out, err = await tickwall(environ, "headless")
+    assert (code, out) == (78, "")
+    assert "no feed is enabled" in err
+
+
 async def test_sigterm_ends_what_waits_with_zero(environ: dict[str, str], tmp_path: Path) -> None:
     """Also one look, which has nothing to clear away."""
     asked = asyncio.Event()
