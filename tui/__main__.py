@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -274,10 +275,19 @@ def main() -> None:
     """Run the command line, and end the process with its exit code."""
     # A command that has no better way to end is ended as by Ctrl-C, from its first moment.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _speak_utf8()
     if (problem := foreign()) is not None:
         sys.stderr.write(f"tickwall: {problem}\n")
         sys.exit(exit_code.FAULT)
     sys.exit(run(sys.argv[1:]))
+
+
+def _speak_utf8() -> None:
+    """Pipes and files get UTF-8 whatever the locale, which JSON always is; a terminal what it can show."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def run(arguments: list[str]) -> int:

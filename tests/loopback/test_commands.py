@@ -251,6 +251,19 @@ async def test_headless_with_nothing_to_watch_is_no_calm(environ: dict[str, str]
     assert "no feed is enabled" in err
 
 
+async def test_json_is_utf_8_in_any_locale(environ: dict[str, str], tmp_path: Path) -> None:
+    """A Chinese headline under a locale of another age."""
+    headline = {
+        "t": "headline", "id": "1", "title": "百度獲升級", "source": "rthk",
+        "ts_event": "2025-09-17T01:29:00.000Z", "ts_recv": "2025-09-17T01:29:01.000Z",
+    }  # fmt: skip
+    path = tape(tmp_path / "t.jsonl", [json.dumps(headline)])
+    environ |= {"PYTHONIOENCODING": "ascii"}
+    code, out, _ = await tickwall(environ, "headless", "--tape", path, "--headlines")
+    assert code == 0
+    assert lines(out, "headline")[0]["title"] == "百度獲升級"
+
+
 async def test_sigterm_ends_what_waits_with_zero(environ: dict[str, str], tmp_path: Path) -> None:
     """Also one look, which has nothing to clear away."""
     asked = asyncio.Event()
