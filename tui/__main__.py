@@ -274,7 +274,7 @@ def config_path_(config_path: str | None, debug: bool) -> int:
 def main() -> None:
     """Run the command line, and end the process with its exit code."""
     # A command that has no better way to end is ended as by Ctrl-C, from its first moment.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _interrupt)
     _speak_utf8()
     if (problem := foreign()) is not None:
         sys.stderr.write(f"tickwall: {problem}\n")
@@ -288,6 +288,13 @@ def _speak_utf8() -> None:
         if isinstance(stream, TextIOWrapper):
             encoding = stream.encoding if stream.isatty() else "utf-8"
             stream.reconfigure(encoding=encoding, errors="backslashreplace")
+
+
+def _interrupt(*_: object) -> None:
+    """As Ctrl-C does it, so that a running event loop cancels its task, and everything open is closed."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job
+        raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
 
 
 def run(arguments: list[str]) -> int:
