@@ -93,9 +93,11 @@ def venue(simulation: Simulation, *, quiet: bool = False) -> Iterator[VenueProce
         process.close()
 
 
-def run_headless(simulation: Simulation, config_path: str | None, *, debug: bool) -> int:
-    """The simulated day as JSON lines, to its end."""
+def run_headless(
+    simulation: Simulation, config_path: str | None, *, debug: bool, state: str | None = None
+) -> int:
+    """The simulated day as JSON lines, to its end; ``state`` is where its alerts are kept, if at all."""
     from monitor.headless import Choices, run_with
 
     with venue(simulation) as process:
-        return run_with(Choices(), process.config(config_path), debug=debug)
+        return run_with(Choices(state=state), process.config(config_path), debug=debug)

@@ -31,28 +31,35 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def stateful(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The option of every command that tells alerts."""
+    return click.option(
+        "--state", metavar="PATH", type=click.Path(dir_okay=False), help="Where alerts are kept."
+    )(command)
+
+
 @click.group(
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(VERSION, prog_name="tickwall")
+@stateful
 @common
 @click.pass_context
-def cli(context: click.Context, config_path: str | None, debug: bool) -> None:
+def cli(context: click.Context, config_path: str | None, debug: bool, state: str | None) -> None:
     """A market monitor for the terminal: live tiles, streaks and records, alerts that can be trusted.
 
     Without a command it opens the wall. New here? Try: tickwall demo
     """
-    _hand_down(context, cli, config_path, debug)
+    _hand_down(context, cli, config_path=config_path, debug=debug, state=state)
     if context.invoked_subcommand is None:
         from tui.run import wall
 
-        context.exit(wall(config_path, debug=debug))
+        context.exit(wall(config_path, debug=debug, state=state))
 
 
-def _hand_down(context: click.Context, group: click.Group, config_path: str | None, debug: bool) -> None:
+def _hand_down(context: click.Context, group: click.Group, **given: object) -> None:
     """What stands before a command's name holds for the command, unless it says otherwise itself."""
-    given = {"config_path": config_path, "debug": debug}
     context.default_map = dict.fromkeys(group.commands, given)
 
 
@@ -83,17 +90,20 @@ SPEED = Speed()
     "--start", metavar="HH:MM", default="09:28", show_default=True, help="Hong Kong time to begin at."
 )
 @click.option("--headless", is_flag=True, help="JSON lines on standard output instead of the wall.")
+@stateful
 @common
-def demo(speed: float, start: str, headless: bool, config_path: str | None, debug: bool) -> int:
+def demo(
+    speed: float, start: str, headless: bool, state: str | None, config_path: str | None, debug: bool
+) -> int:
     """Watch a simulated 2025-09-17, the day Baidu rose 16 %: no network, key or config needed."""
     from monitor.demo import Simulation, run_headless
 
     simulation = Simulation(speed, start)
     if headless:
-        return run_headless(simulation, config_path, debug=debug)
+        return run_headless(simulation, config_path, debug=debug, state=state)
     from tui.run import demo as show
 
-    return show(simulation, config_path, debug=debug)
+    return show(simulation, config_path, debug=debug, state=state)
 
 
 @cli.command()
@@ -101,7 +111,7 @@ def demo(speed: float, start: str, headless: bool, config_path: str | None, debu
     "--tape", metavar="F", help="Read quotes from a tape instead of the feeds (- for standard input)."
 )
 @click.option("--strict", is_flag=True, help="Stop with 65 at the first bad line of a tape.")
-@click.option("--state", metavar="PATH", type=click.Path(dir_okay=False), help="Where alerts are kept.")
+@stateful
 @click.option("--until-close", is_flag=True, help="End once the exchange's close is final.")
 @click.option(
     "--duration", metavar="S", type=click.FloatRange(min=0, min_open=True), help="End after S seconds."
@@ -174,18 +184,25 @@ def headlines(limit: int, as_json: bool, config_path: str | None, debug: bool) -
 @click.option("--speed", type=SPEED, default=1.0, show_default="1", help="Times recorded time, or max.")
 @click.option("--headless", is_flag=True, help="JSON lines on standard output instead of the wall.")
 @click.option("--strict", is_flag=True, help="Stop with 65 at the first bad line.")
+@stateful
 @common
 def replay(
-    tape: str, speed: float, headless: bool, strict: bool, config_path: str | None, debug: bool
+    tape: str,
+    speed: float,
+    headless: bool,
+    strict: bool,
+    state: str | None,
+    config_path: str | None,
+    debug: bool,
 ) -> int:
     """Play a recorded tape on the wall, or as JSON lines."""
     if headless:
         from monitor.headless import Choices, run
 
-        return run(Choices(tape=tape, speed=speed, strict=strict), config_path, debug=debug)
+        return run(Choices(tape=tape, speed=speed, strict=strict, state=state), config_path, debug=debug)
     from tui.run import replay as show
 
-    return show(tape, speed, config_path, strict=strict, debug=debug)
+    return show(tape, speed, config_path, strict=strict, debug=debug, state=state)
 
 
 FAULTS = "drop, stall, garbage, repeat, reorder, delay, 429, 403, 500, cut"
@@ -231,7 +248,7 @@ def doctor(as_json: bool, config_path: str | None, debug: bool) -> int:
 @click.pass_context
 def config(context: click.Context, config_path: str | None, debug: bool) -> None:
     """The configuration: write it, check it, show it, find it."""
-    _hand_down(context, config, config_path, debug)
+    _hand_down(context, config, config_path=config_path, debug=debug)
 
 
 @config.command("init")

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.tty import demand_terminal
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
     from tui.app import WallApp
 
 
-def wall(config_path: str | None, *, debug: bool) -> int:
+def wall(config_path: str | None, *, debug: bool, state: str | None = None) -> int:
     """The wall on the configured feeds; the exit code once it is left.
 
+    ``state`` is where alerts are kept, if not in the usual store, or in memory for a tape and a simulation.
     ``TerminalError`` without a terminal, ``ConfigError`` for a bad configuration, before anything is drawn.
     """
     _prepare()
@@ -30,10 +32,10 @@ def wall(config_path: str | None, *, debug: bool) -> int:
     config = reload()
     from tui.app import WallApp
 
-    return _show(WallApp(partial(_live, config, debug), config=config, reload=reload, debug=debug))
+    return _show(WallApp(partial(_live, config, debug, state), config=config, reload=reload, debug=debug))
 
 
-def demo(simulation: "Simulation", config_path: str | None, *, debug: bool) -> int:
+def demo(simulation: "Simulation", config_path: str | None, *, debug: bool, state: str | None = None) -> int:
     """The wall on a simulated day. The venue starts first, and comes up while the first frame is drawn."""
     _prepare()
     from monitor.demo import venue
@@ -41,10 +43,18 @@ def demo(simulation: "Simulation", config_path: str | None, *, debug: bool) -> i
     with venue(simulation, quiet=True) as process:
         from tui.app import WallApp
 
-        return _show(WallApp(partial(_simulated, process, config_path, debug), debug=debug))
+        return _show(WallApp(partial(_simulated, process, config_path, debug, state), debug=debug))
 
 
-def replay(tape: str, speed: float, config_path: str | None, *, strict: bool, debug: bool) -> int:
+def replay(
+    tape: str,
+    speed: float,
+    config_path: str | None,
+    *,
+    strict: bool,
+    debug: bool,
+    state: str | None = None,
+) -> int:
     """The wall on a recorded tape; 65 for one that cannot be read, or under ``strict`` has a bad line."""
     _prepare()
     from monitor.config import load
@@ -53,7 +63,7 @@ def replay(tape: str, speed: float, config_path: str | None, *, strict: bool, de
     config = reload()
     from tui.app import WallApp
 
-    opening = partial(_taped, config, tape, speed, strict, debug)
+    opening = partial(_taped, config, tape, speed, strict, debug, state)
     return _show(WallApp(opening, config=config, reload=reload, debug=debug))
 
 
@@ -69,22 +79,24 @@ def _show(app: "WallApp") -> int:
 
 
 @asynccontextmanager
-async def _live(config: "Config", debug: bool, listener: "Listener") -> AsyncIterator["Run"]:
+async def _live(
+    config: "Config", debug: bool, state: str | None, listener: "Listener"
+) -> AsyncIterator["Run"]:
     await _import_engine(debug)
     from monitor.assembly import COALESCE, opened
     from monitor.config import state_dir
     from monitor.store import Store
 
     # A simulated day leaves the alerts of real ones alone.
-    path = None if config.settings.simulation.clock_url else state_dir() / "alerts.db"
-    with closing(Store(path)) as store:
+    usual = None if config.settings.simulation.clock_url else state_dir() / "alerts.db"
+    with closing(Store(Path(state) if state else usual)) as store:
         async with opened(config, store, listener, coalesce=COALESCE) as run:
             yield run
 
 
 @asynccontextmanager
 async def _simulated(
-    process: "VenueProcess", config_path: str | None, debug: bool, listener: "Listener"
+    process: "VenueProcess", config_path: str | None, debug: bool, state: str | None, listener: "Listener"
 ) -> AsyncIterator["Run"]:
     # The venue starts while the engine is imported; its answer is waited for beside the event loop.
     await _import_engine(debug)
@@ -92,20 +104,20 @@ async def _simulated(
     from monitor.store import Store
 
     config = await asyncio.to_thread(process.config, config_path)
-    with closing(Store()) as store:
+    with closing(Store(Path(state) if state else None)) as store:
         async with opened(config, store, listener, coalesce=COALESCE) as run:
             yield run
 
 
 @asynccontextmanager
 async def _taped(
-    config: "Config", tape: str, speed: float, strict: bool, debug: bool, app: "WallApp"
+    config: "Config", tape: str, speed: float, strict: bool, debug: bool, state: str | None, app: "WallApp"
 ) -> AsyncIterator["Run"]:
     await _import_engine(debug)
     from monitor.assembly import taped
     from monitor.store import Store
 
-    with closing(Store()) as store:
+    with closing(Store(Path(state) if state else None)) as store:
         on_error = None if strict else app.bad_line
         async with taped(config, store, app, tape, speed=speed, on_error=on_error) as run:
             # Before the first quote, so that alerts tell the same facts at any speed.

@@ -197,10 +197,11 @@ async def test_a_store_remembers_over_a_restart(environ: dict[str, str], tmp_pat
     path = tape(tmp_path / "t.jsonl", [quote_line("01:30:00", "119")])
     state = str(tmp_path / "state.db")
     counts = []
-    for more in (["--state", state], ["--state", state], [], []):
-        _, out, _ = await tickwall(environ, "headless", "--tape", path, *more)
-        counts.append(len(lines(out, "alert")))
-    assert counts == [1, 0, 1, 1]
+    for command in (["headless", "--tape"], ["replay", "--headless"]):
+        for more in (["--state", state], []):
+            _, out, _ = await tickwall(environ, *command, path, *more)
+            counts.append(len(lines(out, "alert")))
+    assert counts == [1, 1, 0, 1]
     assert not (Path(environ["XDG_STATE_HOME"]) / "tickwall").exists()
 
 
