@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -37,6 +37,10 @@ COALESCE = 0.005
 Never headless, where latency counts."""
 
 
+PRIMING = 20.0
+"""Seconds of real time that a tape or a simulation waits for history before it begins."""
+
+
 @dataclass
 class Run:
     """An engine with its feeds, ready to go. ``source`` moves its clock, where the machine does not."""
@@ -57,7 +61,10 @@ class Run:
         """Load history first, so that the same tape tells the same facts at any speed."""
         self.engine.round(self.engine.clock.now())
         if self.engine.profiles is not None:
-            await self.engine.profiles.settle()
+            # A venue that stalls must not hold the day up: what is late is asked for again later.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PRIMING):
+                    await self.engine.profiles.settle()
 
     async def run(self) -> None:
         """Run until the tape, or the simulated day, is over; a live run only ends by cancellation."""

@@ -76,9 +76,10 @@ class Profiles:
                     problems.append(loaded)
         except Exception:
             log.exception("history broke")
-        missing = {symbol for symbol in symbols if not self._is_loaded(symbol, session_date)}
-        if missing:
-            self._failed.setdefault(session_date, set()).update(missing)
+        finally:  # also when whoever waited gave up
+            missing = {symbol for symbol in symbols if not self._is_loaded(symbol, session_date)}
+            if missing:
+                self._failed.setdefault(session_date, set()).update(missing)
         if problems and (said := _grouped(problems)) != self._said:
             self._said = said
             log.warning("history: %d of %d names have none: %s", len(problems), len(symbols), said)

@@ -1,5 +1,6 @@
 """Profiles in a running program: loaded by session, and asked for anew where that failed."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from decimal import Decimal
@@ -50,3 +51,31 @@ async def test_what_failed_is_asked_for_once_more_after_a_while() -> None:
     await profiles.settle()
     assert vendor.asked == [("9888.HK", "0700.HK"), ("0700.HK",)]
     assert profiles.get("0700.HK") is not None
+
+
+async def test_what_was_not_waited_for_is_asked_for_once_more() -> None:
+    """A vendor that stalls holds nobody up for ever."""
+    asked: list[tuple[str, ...]] = []
+    reached = asyncio.Event()
+
+    async def stall(symbols: Sequence[str], session_date: date) -> AsyncIterator[Profile | str]:
+        asked.append(tuple(symbols))
+        reached.set()
+        await asyncio.Event().wait()
+        yield "never"
+
+    profiles = Profiles(stall)
+    profiles.retry(0)
+    profiles.want(["9888.HK"], DAY)
+    waiting = asyncio.create_task(profiles.settle())
+    await reached.wait()
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    profiles.retry(RETRY)
+    reached.clear()
+    again = asyncio.create_task(profiles.settle())
+    async with asyncio.timeout(5):
+        await reached.wait()
+    again.cancel()
+    await asyncio.gather(again, return_exceptions=True)
+    assert asked == [("9888.HK",), ("9888.HK",)]
