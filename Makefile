@@ -50,7 +50,7 @@ $(VENV)/bin/python:
 pins:
 	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --upgrade -o requirements.txt
-	uv pip compile -q pyproject.toml --group dev --extra fast --universal --python-version 3.11 --generate-hashes \
+	uv pip compile -q pyproject.toml --group dev --all-extras --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header --upgrade -o requirements-dev.txt
 
 clean:
