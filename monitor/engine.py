@@ -20,7 +20,7 @@ from market.session import CONTINUOUS, TRADING, Calendar, Phase, calendar
 from market.state import Entry, MarketState, Verdict
 from monitor.lines import alert_line, encode
 from monitor.profiles import Profiles
-from monitor.store import Store
+from monitor.store import Event, Store
 
 log = logging.getLogger(__name__)
 
@@ -355,7 +355,7 @@ class Engine:
     def _raise(self, alert: Alert) -> None:
         alert = self._explain(alert)
         line = encode(alert_line(alert))
-        stored = self.store.record(alert.dedup_key, line)
+        stored = self.store.record(Event(alert.dedup_key, line, alert.ts, alert.sinks))
         if stored is not None:
             self.alerts += 1
             self.listener.alert(stored.number, stored.line)

@@ -180,6 +180,8 @@ async def _run(
             if choices.tape is None and not this.engine.intakes:
                 raise ConfigError(str(config.path), ["no feed is enabled that serves what is watched"])
             lines.started(this.engine)
+            if store.notice:
+                lines.tell(line("error", this.engine.clock.now(), source="store", reason=store.notice))
             for stored in store.untold():
                 lines.alert(stored.number, stored.line, repeat=True)
             await _drive(this, choices, reload, lines, stop)

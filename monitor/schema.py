@@ -19,11 +19,10 @@ from market.duration import parse_duration
 from market.errors import TickwallError
 from market.session import read_amendments
 from market.watchlist import expand
-from monitor.settings import DEFAULT_HEADLINES, WATCHLISTS, RuleSettings, Settings
+from monitor.settings import BUILT_IN_SINKS, DEFAULT_HEADLINES, WATCHLISTS, RuleSettings, Settings
 
 _P = ParamSpec("_P")
 
-BUILT_IN_SINKS = ("tui", "stdout")
 RULE_KINDS = ("pct_prev_close",)
 LEAST_STEP, MOST_STEP = Decimal("0.001"), Decimal(100_000)
 """Percent; what lies beyond is a slip of the pen."""

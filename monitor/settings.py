@@ -56,6 +56,10 @@ class RuleSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sinks: tuple[str, ...] = ("tui",)
 
 
+BUILT_IN_SINKS = ("tui", "stdout")
+"""Told by the process that has them; everything else is a ``[[sink]]``."""
+
+
 class SinkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One ``[[sink]]``: where alerts are sent besides the screen and standard output."""
 

@@ -1,132 +1,216 @@
-"""The store: every alert that was ever detected, in one SQLite file that two processes may share."""
+"""The store: every alert that was ever detected, in one SQLite file that several processes may share."""
 
+import json
 import logging
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from market.clock import parse_rfc3339
-from market.errors import TickwallError
+from monitor.database import connect, transaction
+from monitor.settings import BUILT_IN_SINKS
 
 log = logging.getLogger(__name__)
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS alert (
-    number INTEGER PRIMARY KEY,
-    dedup_key TEXT NOT NULL UNIQUE,
-    line TEXT NOT NULL,
-    told INTEGER NOT NULL DEFAULT 0,
-    acknowledged INTEGER NOT NULL DEFAULT 0
-) STRICT;
--- A file of another shape is refused here, not when the first alert comes.
-SELECT number, dedup_key, line, told, acknowledged FROM alert LIMIT 0;
-"""
+KEPT = 400 * 86_400 * 1_000_000_000
+"""How long an alert's text is kept, nanoseconds. Its ``dedup_key``, 50 bytes, is kept for ever."""
 
 
-class StoreError(TickwallError):
-    """A store that cannot be used; the message names the file and what to do."""
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What is to be recorded: an alert's JSON line, and whom to tell of it.
+
+    ``ts`` is when it was detected, nanoseconds UTC; ``sinks`` are ids of the configuration, of which the
+    built-in ones are told by their own process and need no row in the outbox.
+    """
+
+    dedup_key: str
+    line: str
+    ts: int
+    sinks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
     """One alert as it was committed: its JSON line, whether standard output has had it, and a person.
 
-    ``number`` is below zero for one that could not be committed.
+    ``number`` is below zero for one that could not be committed. ``muted`` is one whose name was snoozed.
     """
 
     number: int
     line: str
     told: bool = False
     acknowledged: bool = False
+    muted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """A name (``*``: every one) whose alerts ring no bell and go to no sink until then, nanoseconds UTC."""
+
+    symbol: str
+    until: int
+    by: str
+    ts: int
 
 
 class Store:
     """Alerts by ``dedup_key``; detection is once for all processes that share the file.
 
-    ``path`` ``None`` keeps everything in memory, for tapes and the demo.
+    ``path`` ``None`` keeps everything in memory, for tapes and the demo. ``notice`` says that a corrupt file
+    was put aside, and is empty otherwise.
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        try:
-            if path is not None:
-                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # One process writes from one thread; commits are explicit transactions.
-            self._db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=5.0)
-            # In WAL mode a process that is killed loses nothing it committed, and readers never wait;
-            # only a power cut may take the last commits back.
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.executescript(_SCHEMA)
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(
-                f"{path}: cannot be used as a store: {error} (move it aside to start anew)"
-            ) from None
+        self.db, self.notice = connect(path)
+        self._prune()
         self._seen = self._newest()
         self._mine: set[int] = set()
         self._uncommitted = 0
 
     def close(self) -> None:
         """Give the file back."""
-        self._db.close()
+        self.db.close()
 
-    def record(self, dedup_key: str, line: str) -> Stored | None:
-        """Commit a detection; ``None`` when any process has made it before.
+    # -- what the engine writes
 
-        What cannot be committed, on a full disk, is an alert all the same: better told twice than never.
+    def record(self, event: Event, states: Mapping[str, str] = {}) -> Stored | None:
+        """Commit a detection, its rules' states and a row for each sink; ``None`` when it was made before.
+
+        ``states`` are kept all the same. What cannot be committed, on a full disk, is an alert all the same:
+        better told twice than never.
         """
-        cursor = self._write("INSERT OR IGNORE INTO alert (dedup_key, line) VALUES (?, ?)", dedup_key, line)
-        if cursor is None:
+        try:
+            with transaction(self.db):
+                self._keep(states)
+                return self._insert(event)
+        except sqlite3.Error as error:
+            log.error("the store cannot be written: %s", error)
             self._uncommitted -= 1
-            return Stored(self._uncommitted, line)
-        if not cursor.rowcount or cursor.lastrowid is None:
+            return Stored(self._uncommitted, event.line)
+
+    def _insert(self, event: Event) -> Stored | None:
+        # By the machine's own clock, for neither a receiver nor a disk lives on a tape's time.
+        now = time.time_ns()
+        muted = self._is_muted(event)
+        line = event.line[:-1] + ',"muted":true}' if muted else event.line
+        cursor = self.db.execute(
+            "INSERT OR IGNORE INTO alert (dedup_key, line, muted, recorded_at) VALUES (?, ?, ?, ?)",
+            (event.dedup_key, line, muted, now),
+        )
+        number = cursor.lastrowid
+        if not cursor.rowcount or number is None:
             return None
-        self._mine.add(cursor.lastrowid)
-        return Stored(cursor.lastrowid, line)
+        self._mine.add(number)
+        if not muted:
+            self.db.executemany(
+                "INSERT INTO outbox (alert, sink, created, next_try) VALUES (?, ?, ?, ?)",
+                [(number, sink, now, now) for sink in event.sinks if sink not in BUILT_IN_SINKS],
+            )
+        return Stored(number, line, muted=muted)
+
+    def _is_muted(self, event: Event) -> bool:
+        snoozed = {snooze.symbol for snooze in self.snoozes(event.ts)}
+        return "*" in snoozed or (bool(snoozed) and json.loads(event.line).get("symbol") in snoozed)
+
+    def save(self, states: Mapping[str, str]) -> None:
+        """Commit rules' states that changed without an alert, such as one that is armed again."""
+        try:
+            with transaction(self.db):
+                self._keep(states)
+        except sqlite3.Error as error:
+            log.error("the store cannot be written: %s", error)
+
+    def _keep(self, states: Mapping[str, str]) -> None:
+        self.db.executemany("INSERT OR REPLACE INTO rule_state (key, state) VALUES (?, ?)", states.items())
+
+    def states(self) -> dict[str, str]:
+        """Every rule's state, by its key: where a restart goes on."""
+        return dict(self.db.execute("SELECT key, state FROM rule_state"))
+
+    def events(self) -> Iterator[tuple[str, int]]:
+        """Every ``dedup_key`` on record, and the venue's stamp (ns UTC) of the quote that raised it."""
+        query = "SELECT dedup_key, line ->> '$.exchange_ts' FROM alert WHERE line <> '' ORDER BY number"
+        return ((key, parse_rfc3339(stamp)) for key, stamp in self.db.execute(query) if stamp)
+
+    # -- what was told, and to whom
 
     def mark_told(self, number: int) -> None:
         """Standard output has had it; a crash before this makes the line come once more."""
         self._write("UPDATE alert SET told = 1 WHERE number = ?", number)
 
-    def acknowledge(self, number: int) -> None:
-        """A person has seen to it; other processes, and later ones, need not show it as new."""
-        self._write("UPDATE alert SET acknowledged = 1 WHERE number = ?", number)
-
     def untold(self) -> Iterator[Stored]:
         """What was committed before this one was opened and may never have been printed, oldest first."""
-        return self._select("told = 0 AND number <= ?", (self._seen,))
+        return self._select("told = 0 AND number <= ? ORDER BY number", self._seen)
 
     def from_others(self) -> Iterator[Stored]:
         """What another process on this store has detected since the last call."""
-        found = list(self._select("number > ?", (self._seen,)))
+        found = list(self._select("number > ? ORDER BY number", self._seen))
         if found:
             self._seen = found[-1].number
         others = [stored for stored in found if stored.number not in self._mine]
         self._mine.clear()
         return iter(others)
 
-    def events(self) -> Iterator[tuple[str, int]]:
-        """Every ``dedup_key`` on record, and the venue's stamp (ns UTC) of the quote that raised it."""
-        query = "SELECT dedup_key, json_extract(line, '$.exchange_ts') FROM alert ORDER BY number"
-        return ((key, parse_rfc3339(stamp)) for key, stamp in self._db.execute(query))
+    # -- what a person sees and does
 
     def recent(self, most: int = 200) -> list[Stored]:
         """The newest alerts, oldest first."""
-        return list(self._select("1 ORDER BY number DESC LIMIT ?", (most,)))[::-1]
+        return self.journal(limit=most)[::-1]
 
-    def _write(self, statement: str, *values: str | int) -> sqlite3.Cursor | None:
+    def journal(self, text: str = "", limit: int = 500) -> list[Stored]:
+        """The newest alerts whose line holds a text, in either case; newest first."""
+        where = "line <> '' AND instr(lower(line), lower(?)) ORDER BY number DESC LIMIT ?"
+        return list(self._select(where, text, limit))
+
+    def acknowledge(self, number: int, by: str = "") -> None:
+        """A person has seen to it; other processes, and later ones, need not show it as new."""
+        self._write(
+            "UPDATE alert SET acknowledged = 1, acknowledged_by = ?, acknowledged_at = ?"
+            " WHERE number = ? AND NOT acknowledged",
+            by,
+            time.time_ns(),
+            number,
+        )
+
+    def snooze(self, symbol: str, until: int, by: str, ts: int) -> None:
+        """Tell nobody of a name (``*``: any name) until then, though everything is still detected."""
+        statement = "INSERT OR REPLACE INTO snooze (symbol, until, by, ts) VALUES (?, ?, ?, ?)"
+        self._write(statement, symbol, until, by, ts)
+
+    def unsnooze(self, symbol: str) -> None:
+        """Tell of it again."""
+        self._write("DELETE FROM snooze WHERE symbol = ?", symbol)
+
+    def snoozes(self, now: int) -> list[Snooze]:
+        """Those that still hold, the first to end first."""
+        query = "SELECT symbol, until, by, ts FROM snooze WHERE until > ? ORDER BY until, symbol"
+        return [Snooze(*row) for row in self.db.execute(query, (now,))]
+
+    # -- the table
+
+    def _write(self, statement: str, *values: str | int) -> None:
         try:
-            return self._db.execute(statement, values)
+            self.db.execute(statement, values)
         except sqlite3.Error as error:
             log.error("the store cannot be written: %s", error)
-            return None
 
     def _newest(self) -> int:
-        row = self._db.execute("SELECT coalesce(max(number), 0) FROM alert").fetchone()
+        row = self.db.execute("SELECT coalesce(max(number), 0) FROM alert").fetchone()
         return int(row[0])
 
-    def _select(self, where: str, parameters: tuple[int, ...]) -> Iterator[Stored]:
-        order = "" if "ORDER BY" in where else " ORDER BY number"
-        columns = "number, line, told, acknowledged"
-        rows = self._db.execute(f"SELECT {columns} FROM alert WHERE {where}{order}", parameters).fetchall()
-        return (Stored(number, line, bool(told), bool(seen)) for number, line, told, seen in rows)
+    def _select(self, where: str, *parameters: str | int) -> Iterator[Stored]:
+        columns = "number, line, told, acknowledged, muted"
+        rows = self.db.execute(f"SELECT {columns} FROM alert WHERE {where}", parameters).fetchall()
+        return (
+            Stored(number, line, bool(told), bool(seen), bool(muted))
+            for number, line, told, seen, muted in rows
+        )
+
+    def _prune(self) -> None:
+        """Bound the file: of what is old only the name is kept, which must never come again."""
+        before = time.time_ns() - KEPT
+        self._write("DELETE FROM outbox WHERE state NOT IN ('pending', 'leased') AND created < ?", before)
+        self._write("UPDATE alert SET line = '' WHERE line <> '' AND recorded_at < ?", before)

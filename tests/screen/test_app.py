@@ -6,6 +6,7 @@ from textual.widgets import Input
 
 from market.clock import MINUTE, SECOND, parse_rfc3339
 from market.freshness import Quality
+from monitor.store import Event
 from tests.screen.stage import NOW, Stage, text, until
 from tui.screens.detail import DetailScreen
 from tui.screens.feeds import FeedsScreen
@@ -316,7 +317,7 @@ async def test_alerts_of_the_store_are_there_from_the_start(stage: Stage) -> Non
     for day, text_ in (("16", "yesterday's"), ("17", "today's")):
         stamp = f"2025-09-{day}T01:30:00.000Z"
         line = f'{{"ts":"{stamp}","exchange_ts":"{stamp}","symbol":"9888.HK","message":"{text_}"}}'
-        stage.store.record(f"key/{day}", line)
+        stage.store.record(Event(f"key/{day}", line, 0))
     async with stage.up() as pilot:
         await until(lambda: "today's" in text(stage.app.main.alerts), pilot)
         _, newest, oldest, *_ = text(stage.app.main.alerts).splitlines()
@@ -371,7 +372,7 @@ async def test_an_address_is_shown_and_copied(stage: Stage, monkeypatch: pytest.
 
 
 async def test_silence_is_told_with_reasons(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.app.SILENCE_S", 0.1)
+    monkeypatch.setattr("tui.frames.SILENCE_S", 0.1)
     async with stage.up() as pilot:
         stage.feed.status.reason = "connection refused"
         main = stage.app.main

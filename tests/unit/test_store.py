@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from market.clock import parse_rfc3339
+from monitor.database import SCHEMA, StoreError
 from monitor.lock import LockedError, exclusive
-from monitor.store import Store, StoreError
+from monitor.store import Event, Snooze, Store
+
+TS = parse_rfc3339("2025-09-17T02:00:00.180Z")
 
 
 def test_an_event_is_detected_once(tmp_path: Path) -> None:
@@ -16,13 +19,13 @@ def test_an_event_is_detected_once(tmp_path: Path) -> None:
     path = tmp_path / "alerts.db"
     first, second = Store(path), Store(path)
     line = '{"exchange_ts":"2025-09-17T02:00:00.120Z"}'
-    assert first.record("k", line) is not None
-    assert first.record("k", line) is None
-    assert second.record("k", "{}") is None
+    assert first.record(Event("k", line, TS)) is not None
+    assert first.record(Event("k", line, TS)) is None
+    assert second.record(Event("k", "{}", TS)) is None
     first.close()
     second.close()
     again = Store(path)
-    assert again.record("k", "{}") is None
+    assert again.record(Event("k", "{}", TS)) is None
     assert list(again.events()) == [("k", parse_rfc3339("2025-09-17T02:00:00.120Z"))]
     again.close()
 
@@ -30,8 +33,8 @@ def test_an_event_is_detected_once(tmp_path: Path) -> None:
 def test_what_was_not_marked_told_comes_again(tmp_path: Path) -> None:
     """A crash between the commit and the line loses nothing."""
     store = Store(tmp_path / "alerts.db")
-    told = store.record("told", "{}")
-    store.record("untold", '{"n":2}')
+    told = store.record(Event("told", "{}", TS))
+    store.record(Event("untold", '{"n":2}', TS))
     assert told is not None
     store.mark_told(told.number)
     store.close()
@@ -43,7 +46,7 @@ def test_what_was_not_marked_told_comes_again(tmp_path: Path) -> None:
 def test_what_another_finds_during_the_start_comes_once(tmp_path: Path) -> None:
     """Not as a repeat and then as news."""
     daemon, wall = Store(tmp_path / "alerts.db"), Store(tmp_path / "alerts.db")
-    wall.record("w", "w")
+    wall.record(Event("w", "w", TS))
     assert list(daemon.untold()) == []
     assert [stored.line for stored in daemon.from_others()] == ["w"]
     wall.close()
@@ -55,7 +58,7 @@ def test_a_store_that_fails_withholds_no_alert(tmp_path: Path, caplog: pytest.Lo
     store = Store(tmp_path / "alerts.db")
     with closing(sqlite3.connect(tmp_path / "alerts.db")) as other:
         other.execute("DROP TABLE alert")
-    stored = store.record("k", "line")
+    stored = store.record(Event("k", "line", TS))
     assert stored is not None
     assert stored.line == "line"
     store.mark_told(stored.number)
@@ -66,13 +69,13 @@ def test_a_store_that_fails_withholds_no_alert(tmp_path: Path, caplog: pytest.Lo
 def test_each_process_hears_what_the_other_found(tmp_path: Path) -> None:
     """And not its own, whatever the order."""
     wall, daemon = Store(tmp_path / "alerts.db"), Store(tmp_path / "alerts.db")
-    wall.record("w1", "w1")
-    daemon.record("d1", "d1")
-    wall.record("w2", "w2")
+    wall.record(Event("w1", "w1", TS))
+    daemon.record(Event("d1", "d1", TS))
+    wall.record(Event("w2", "w2", TS))
     assert [stored.line for stored in wall.from_others()] == ["d1"]
     assert [stored.line for stored in daemon.from_others()] == ["w1", "w2"]
     assert list(wall.from_others()) == []
-    daemon.record("d2", "d2")
+    daemon.record(Event("d2", "d2", TS))
     assert [stored.line for stored in wall.from_others()] == ["d2"]
     wall.close()
     daemon.close()
@@ -82,7 +85,7 @@ def test_the_newest_come_last(tmp_path: Path) -> None:
     """As a pane shows them."""
     store = Store()
     for number in range(5):
-        store.record(str(number), str(number))
+        store.record(Event(str(number), str(number), TS))
     assert [stored.line for stored in store.recent(3)] == ["2", "3", "4"]
     store.close()
 
@@ -90,7 +93,7 @@ def test_the_newest_come_last(tmp_path: Path) -> None:
 def test_what_a_person_has_seen_to_stays_seen_to(tmp_path: Path) -> None:
     """Over a restart."""
     store = Store(tmp_path / "alerts.db")
-    stored = store.record("k", "{}")
+    stored = store.record(Event("k", "{}", TS))
     assert stored is not None and not stored.acknowledged
     store.acknowledge(stored.number)
     store.close()
@@ -99,22 +102,144 @@ def test_what_a_person_has_seen_to_stays_seen_to(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_file_that_is_no_store_is_named(tmp_path: Path) -> None:
-    """And left as it is."""
+def test_a_snooze_tells_nobody_and_ends(tmp_path: Path) -> None:
+    """The alert is recorded all the same, and says that it is muted."""
+    store = Store()
+    store.snooze("9888.HK", TS + 1, "kit", TS - 5)
+    assert store.snoozes(TS) == [Snooze("9888.HK", TS + 1, "kit", TS - 5)]
+
+    def muted(key: str, symbol: str, ts: int = TS) -> bool | None:
+        stored = store.record(Event(key, f'{{"symbol":"{symbol}"}}', ts, ("desk",)))
+        assert stored is not None
+        assert stored.muted is ('"muted":true' in stored.line)
+        return stored.muted
+
+    assert muted("a", "9888.HK")
+    assert not muted("b", "0700.HK")
+    assert not muted("c", "9888.HK", TS + 1)
+    store.snooze("*", TS + 1, "", TS)
+    assert muted("d", "0700.HK")
+    store.unsnooze("*")
+    assert not muted("e", "0700.HK")
+    rows = store.db.execute("SELECT dedup_key FROM outbox JOIN alert ON alert = number ORDER BY 1")
+    assert [key for (key,) in rows] == ["b", "c", "e"]
+    store.close()
+
+
+def test_states_are_kept_with_or_without_a_new_event(tmp_path: Path) -> None:
+    """Also with an event that another process was first to record."""
+    store = Store(tmp_path / "alerts.db")
+    store.record(Event("k", "{}", TS), {"r/1": "fired"})
+    store.record(Event("k", "{}", TS), {"r/2": "fired"})
+    store.save({"r/1": "armed"})
+    store.close()
+    store = Store(tmp_path / "alerts.db")
+    assert store.states() == {"r/1": "armed", "r/2": "fired"}
+    store.close()
+
+
+def test_built_in_sinks_need_no_row() -> None:
+    """The processes that have them tell them."""
+    store = Store()
+    store.record(Event("k", "{}", TS, ("tui", "desk", "stdout", "phone")))
+    assert [sink for (sink,) in store.db.execute("SELECT sink FROM outbox")] == ["desk", "phone"]
+    store.close()
+
+
+def test_the_journal_is_searched_in_what_a_line_says() -> None:
+    """In either case, the newest first."""
+    store = Store()
+    for number, text in enumerate(("Baidu up 100%", "Tencent", "baidu down")):
+        store.record(Event(str(number), text, TS))
+    assert [stored.line for stored in store.journal("BAIDU")] == ["baidu down", "Baidu up 100%"]
+    assert [stored.line for stored in store.journal("0%")] == ["Baidu up 100%"]
+    assert [stored.line for stored in store.journal(limit=1)] == ["baidu down"]
+    store.close()
+
+
+def test_what_is_old_is_forgotten_but_for_its_name(tmp_path: Path) -> None:
+    """So that a store of many years stays small, and nothing in it can happen again."""
+    store = Store(tmp_path / "alerts.db")
+    store.record(Event("k", "{}", TS, ("desk",)))
+    store.db.execute("UPDATE alert SET recorded_at = 1")
+    store.db.execute("UPDATE outbox SET created = 1, state = 'sent'")
+    store.close()
+    store = Store(tmp_path / "alerts.db")
+    assert store.journal() == []
+    assert store.db.execute("SELECT * FROM outbox").fetchall() == []
+    assert store.record(Event("k", "{}", TS)) is None
+    store.close()
+
+
+def test_a_corrupt_file_is_put_aside_and_what_can_be_read_is_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Loudly, and nothing that was told before the damage is told again."""
+    path = tmp_path / "alerts.db"
+    store = Store(path)
+    for number in range(200):
+        store.record(Event(str(number), f'{{"n":"{number:0500}"}}', TS))
+    store.close()
+    whole = path.read_bytes()
+    damaged = whole[:-3000] + b"x" * 3000
+    path.write_bytes(damaged)
+    store = Store(path)
+    [aside] = tmp_path.glob("alerts.db.corrupt-*")
+    assert aside.read_bytes() == damaged
+    assert aside.name in store.notice and aside.name in caplog.text
+    assert store.record(Event("7", "{}", TS)) is None
+    store.close()
+    store = Store(path)
+    assert store.notice == ""
+    store.close()
+
+
+def test_a_file_that_was_never_a_store_is_put_aside_whole(tmp_path: Path) -> None:
+    """It may be one whose first page was lost; whatever it is, it is still there."""
     path = tmp_path / "alerts.db"
     path.write_text("not a database, and long enough to be read as one" * 10)
-    with pytest.raises(StoreError, match=r"alerts\.db"):
-        Store(path)
-    assert path.read_text().startswith("not a database")
+    store = Store(path)
+    [aside] = tmp_path.glob("alerts.db.corrupt-*")
+    assert aside.read_text().startswith("not a database")
+    assert "0 alerts could be read" in store.notice
+    store.close()
 
 
 def test_a_store_of_another_shape_is_named(tmp_path: Path) -> None:
-    """At once, and not by its first alert."""
+    """At once, and not by its first alert; it is sound, and not ours to move."""
     path = tmp_path / "alerts.db"
     with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE alert (number INTEGER PRIMARY KEY)")
     with pytest.raises(StoreError, match="move it aside"):
         Store(path)
+    assert [file.name for file in tmp_path.glob("*corrupt*")] == []
+
+
+def test_a_store_of_a_newer_program_is_refused(tmp_path: Path) -> None:
+    """With words, and left alone."""
+    path = tmp_path / "alerts.db"
+    with closing(sqlite3.connect(path)) as newer:
+        newer.execute(f"PRAGMA user_version = {SCHEMA + 1}")
+    with pytest.raises(StoreError, match=f"newer tickwall .its schema is {SCHEMA + 1}"):
+        Store(path)
+
+
+def test_a_store_of_the_first_release_is_taken_over(tmp_path: Path) -> None:
+    """With every alert in it."""
+    path = tmp_path / "alerts.db"
+    with closing(sqlite3.connect(path)) as first:
+        first.execute(
+            "CREATE TABLE alert (number INTEGER PRIMARY KEY, dedup_key TEXT NOT NULL UNIQUE,"
+            " line TEXT NOT NULL, told INTEGER NOT NULL DEFAULT 0,"
+            " acknowledged INTEGER NOT NULL DEFAULT 0) STRICT"
+        )
+        first.execute("INSERT INTO alert (dedup_key, line, acknowledged) VALUES ('k', '{}', 1)")
+        first.commit()
+    store = Store(path)
+    assert store.record(Event("k", "{}", TS, ("desk",))) is None
+    assert [(stored.line, stored.acknowledged) for stored in store.journal()] == [("{}", True)]
+    assert store.record(Event("new", "{}", TS, ("desk",))) is not None
+    store.close()
 
 
 def test_one_headless_process_a_store(tmp_path: Path) -> None:

@@ -1,0 +1,187 @@
+"""The store's file: opened, brought up to this program's schema, put aside when it is corrupt."""
+
+import fcntl
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from market.errors import TickwallError
+
+log = logging.getLogger(__name__)
+
+SCHEMA = 2
+"""What this program reads and writes; kept in the file as ``PRAGMA user_version``."""
+
+BUSY = 5.0
+"""Seconds to wait for another process's transaction; one takes well under a millisecond."""
+
+# The first releases wrote their table without a version: it is what schema 1 looks like.
+_FIRST = ("number", "dedup_key", "line", "told", "acknowledged")
+
+_STEPS = {
+    1: """
+        CREATE TABLE alert (
+            number INTEGER PRIMARY KEY,
+            dedup_key TEXT NOT NULL UNIQUE,
+            line TEXT NOT NULL,
+            told INTEGER NOT NULL DEFAULT 0,
+            acknowledged INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+    """,
+    2: """
+        ALTER TABLE alert ADD COLUMN recorded_at INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE alert ADD COLUMN muted INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE alert ADD COLUMN acknowledged_by TEXT NOT NULL DEFAULT '';
+        ALTER TABLE alert ADD COLUMN acknowledged_at INTEGER NOT NULL DEFAULT 0;
+        UPDATE alert SET recorded_at = 1000000000 * CAST(strftime('%s') AS INTEGER);
+        CREATE INDEX alert_age ON alert (recorded_at) WHERE line <> '';
+        CREATE TABLE rule_state (key TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE snooze (
+            symbol TEXT PRIMARY KEY,
+            until INTEGER NOT NULL,
+            by TEXT NOT NULL,
+            ts INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE outbox (
+            id INTEGER PRIMARY KEY,
+            alert INTEGER NOT NULL REFERENCES alert (number),
+            sink TEXT NOT NULL,
+            state TEXT NOT NULL DEFAULT 'pending'
+                CHECK (state IN ('pending', 'leased', 'sent', 'failed', 'expired')),
+            attempts INTEGER NOT NULL DEFAULT 0,
+            created INTEGER NOT NULL,
+            next_try INTEGER NOT NULL,
+            lease_until INTEGER NOT NULL DEFAULT 0,
+            reason TEXT NOT NULL DEFAULT '',
+            UNIQUE (alert, sink)
+        ) STRICT;
+        CREATE INDEX outbox_open ON outbox (next_try) WHERE state IN ('pending', 'leased');
+    """,
+}
+
+
+class StoreError(TickwallError):
+    """A store that cannot be used; the message names the file and what to do."""
+
+
+def connect(path: Path | None) -> tuple[sqlite3.Connection, str]:
+    """A connection to the store at a path (``None``: in memory), and a notice, empty when all is well.
+
+    A corrupt file is renamed and a new one begun, with what could be read of the old one: that is told in
+    the notice. ``StoreError`` for one that is sound and not ours, or of a newer program.
+    """
+    if path is None:
+        return _opened(path), ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Of two processes that find a corrupt file at once, the second must not put the new one aside.
+        with _alone(path.parent):
+            try:
+                return _opened(path), ""
+            except sqlite3.DatabaseError as error:
+                if isinstance(error, sqlite3.OperationalError):
+                    raise
+                return _anew(path, str(error))
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(
+            f"{path}: cannot be used as a store: {error} (move it aside to start anew)"
+        ) from None
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing. The write lock is taken at once, so that what is read in it holds until it ends."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        # After a full disk SQLite may have rolled back by itself.
+        with suppress(sqlite3.Error):
+            db.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Only one process at a time opens a store in a folder; the kernel lets go however it ends."""
+    lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _opened(path: Path | None) -> sqlite3.Connection:
+    # One process writes from one thread; commits are explicit transactions.
+    db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=BUSY)
+    try:
+        # In WAL mode a process that is killed loses nothing it committed, and readers never wait. Only a
+        # power cut may take the last commits back: to survive that too, each would have to wait for the
+        # disk, which costs 5 to 40 times as much (bench/commit.py), within the time of a tick. What a power
+        # cut takes back is detected again after it, and told under the same event_id.
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        # A damaged page would else be met by some later alert. 4 ms for ten thousand alerts.
+        [problem] = db.execute("PRAGMA quick_check(1)").fetchone()
+        if problem != "ok":
+            raise sqlite3.DatabaseError(problem)
+        _migrate(db, path)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _migrate(db: sqlite3.Connection, path: Path | None) -> None:
+    [version] = db.execute("PRAGMA user_version").fetchone()
+    if version > SCHEMA:
+        raise StoreError(
+            f"{path}: written by a newer tickwall (its schema is {version}, this one knows {SCHEMA}):"
+            " update this one, or give it --state PATH of its own"
+        )
+    if version == SCHEMA:
+        return
+    if version == 0 and (columns := [row[1] for row in db.execute("PRAGMA table_info(alert)")]):
+        if tuple(columns) != _FIRST:
+            raise StoreError(f"{path}: cannot be used as a store: another program's (move it aside)")
+        version = 1
+    with transaction(db):
+        for number in range(version + 1, SCHEMA + 1):
+            for statement in _STEPS[number].split(";"):
+                db.execute(statement)
+        db.execute(f"PRAGMA user_version = {SCHEMA}")
+
+
+def _anew(path: Path, reason: str) -> tuple[sqlite3.Connection, str]:
+    """A new store in place of one that cannot be read, which is kept beside it under another name."""
+    aside = path.with_name(f"{path.name}.corrupt-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}")
+    for suffix in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
+    db = _opened(path)
+    rows = _salvage(aside)
+    with transaction(db):
+        db.executemany(
+            f"INSERT OR IGNORE INTO alert ({', '.join(_FIRST)}) VALUES (?, ?, ?, ?, ?)",
+            rows,
+        )
+    notice = (
+        f"{path} was corrupt ({reason}) and is kept as {aside.name}; {len(rows)} alerts could be read and are"
+        " taken over, others may be told again, and what was still to be sent is lost"
+    )
+    log.error("%s", notice)
+    return db, notice
+
+
+def _salvage(path: Path) -> Sequence[tuple[int, str, str, int, int]]:
+    """The alerts that can still be read, up to the first damage: none of them must be told again."""
+    rows: list[tuple[int, str, str, int, int]] = []
+    with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as db:
+        rows.extend(db.execute(f"SELECT {', '.join(_FIRST)} FROM alert ORDER BY number"))
+    return rows
