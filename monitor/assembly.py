@@ -180,6 +180,7 @@ def _engine(
     amend(config.closures)
     # Lists are dated: a replay of September has September's constituents.
     day = datetime.fromtimestamp(clock.now() / SECOND, UTC).date()
+    history = _history(config, clock, quality)
     return Engine(
         clock=clock,
         symbols=watched(config.settings, day),
@@ -188,7 +189,7 @@ def _engine(
         listener=listener,
         quality=quality,
         limits=Limits(config.max_age, config.max_delay),
-        profiles=Profiles(_history(config, clock, quality)),
+        profiles=Profiles(history, history.closes),
         hurried=hurried,
     )
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import date
 
 from market.clock import MINUTE
+from market.closes import Closes
 from market.facts import Facts, facts, runs
 from market.profile import Period, Profile, Run
 from market.quote import Quote
@@ -23,13 +24,19 @@ Loader = Callable[[Sequence[str], date], AsyncIterator[Profile | str]]
 """Yields a profile for each symbol as of a session date, or one line that says why there is none."""
 
 
+ClosesLoader = Callable[[str, date], AsyncIterator[Closes]]
+"""Yields a symbol's daily closes before a session; raises ``TickwallError`` where there are none."""
+
+
 class Profiles:
     """Profiles by symbol. A new session date asks for them anew; the old ones go on until they come."""
 
-    def __init__(self, load: Loader) -> None:
+    def __init__(self, load: Loader, closes: ClosesLoader | None = None) -> None:
+        """``closes`` reads what a chart is drawn from; without it there is none."""
         self.problems: list[str] = []
         """Why names have no profile, as last asked for."""
         self._load = load
+        self._closes = closes
         self._by_symbol: dict[str, Profile] = {}
         self._wanted: asyncio.Queue[tuple[tuple[str, ...], date]] = asyncio.Queue()
         self._failed: dict[date, set[str]] = {}
@@ -91,6 +98,15 @@ class Profiles:
     def get(self, symbol: str) -> Profile | None:
         """The profile of a symbol, where one is loaded."""
         return self._by_symbol.get(symbol)
+
+    async def closes(self, symbol: str, session_date: date) -> AsyncIterator[Closes]:
+        """A symbol's daily closes before a session, and then what other vendors say of them.
+
+        Read when somebody looks, and kept by nobody here. Raises ``TickwallError`` where there are none.
+        """
+        if self._closes is not None:
+            async for closes in self._closes(symbol, session_date):
+                yield closes
 
     def facts(self, quote: Quote, now: int) -> Facts | None:
         """What history says of a quote at an instant (ns UTC); ``None`` without its session's profile."""

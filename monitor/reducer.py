@@ -11,19 +11,22 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TypeVar
 from zlib import crc32
 
 import msgspec
 
 from market import session as sessions
+from market.closes import Closes
 from market.errors import TickwallError
 from market.history import build
 from market.profile import Profile
 from market.session import calendar
 from market.symbol import mic
 from monitor.cleaning import Defect, HistoryError, mend, sound
+from monitor.closes import ClosesReply, ClosesRequest, answer
 from monitor.history import HistoryFiles, Source, history_files, write_whole
 
 log = logging.getLogger(__name__)
@@ -34,13 +37,15 @@ _FORMAT = 2
 _PATIENCE = 60.0  # seconds for one file; the first one waits for pandas, too
 _LONGEST_LINE = 8 << 20
 
+_T = TypeVar("_T")
+
 _HOME = str(Path(__file__).resolve().parent.parent)
 
 Identity = tuple[str, int, int]
 """A file's path, time of writing in nanoseconds and size: another history has another one."""
 
 
-class Request(msgspec.Struct):
+class Request(msgspec.Struct, tag="profile"):
     """What the child is asked: the profile of a session from one file."""
 
     symbol: str
@@ -106,6 +111,29 @@ class ProfileLoader:
         except HistoryError as error:  # the folder itself
             yield str(error)
 
+    async def closes(self, symbol: str, session_date: date) -> AsyncIterator[Closes]:
+        """The daily closes of a symbol before a session; then once more, compared with other vendors'.
+
+        The user's own files are compared with nobody's: those who keep their own ask no vendor. Raises
+        ``HistoryError`` or ``FeedError`` where there are none.
+        """
+        async with history_files(self._folder, self._sources, self._now, self._cache) as files:
+            child = Child(self._closures)
+            try:
+                path = await files.find(symbol, session_date)
+                request = ClosesRequest(symbol, str(path), session_date)
+                vendors = {source.folder: source.name for source in self._sources}
+                vendor = vendors.get(path.parent.name)
+                written = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+                source = f"{vendor or 'your own file'}, {written}"
+                yield (await child.ask(request, ClosesReply)).closes(request, source)
+                others = await files.others(symbol, session_date, path) if vendor else []
+                if others:
+                    request.others = {vendors[other.parent.name]: str(other) for other in others}
+                    yield (await child.ask(request, ClosesReply)).closes(request, source)
+            finally:
+                await child.end()
+
     async def _one(
         self, files: HistoryFiles, child: "Child", symbol: str, session_date: date
     ) -> Profile | str:
@@ -114,7 +142,7 @@ class ProfileLoader:
             made_from = [_identity(file) for file in (path, *sessions.sources(mic(symbol)))]
             profile = self._recall(symbol, session_date, made_from)
             if profile is None:
-                reply = await child.ask(Request(symbol, str(path), session_date))
+                reply = await child.ask(Request(symbol, str(path), session_date), Reply)
                 if reply.error:
                     return f"{symbol}: {reply.error}"
                 profile = self._accept(symbol, reply)
@@ -167,13 +195,14 @@ class Child:
         self._process: Process | None = None
         self._turn = asyncio.Lock()
 
-    async def ask(self, request: Request) -> Reply:
-        """Its answer; ``HistoryError`` when it breaks or takes too long, then the next gets a new one."""
+    async def ask(self, request: msgspec.Struct, kind: type[_T]) -> _T:
+        """Its answer, of that kind; ``HistoryError`` when it breaks or takes too long, then the next gets a
+        new one."""
         async with self._turn:
             try:
                 async with asyncio.timeout(_PATIENCE):
                     line = await self._converse(msgspec.json.encode(request) + b"\n")
-                return msgspec.json.decode(line, type=Reply)
+                return msgspec.json.decode(line, type=kind)
             except TimeoutError:
                 reason = f"took longer than {_PATIENCE:.0f} s"
             except (OSError, ValueError) as error:
@@ -258,7 +287,8 @@ def main(closures: str | None = None) -> None:
     os.nice(10)  # history can wait; the first frame and the first price cannot
     sessions.amend(Path(closures) if closures else None)
     for line in sys.stdin.buffer:
-        reply = reduce(msgspec.json.decode(line, type=Request))
+        request = msgspec.json.decode(line, type=Request | ClosesRequest)
+        reply = reduce(request) if isinstance(request, Request) else answer(request)
         sys.stdout.buffer.write(msgspec.json.encode(reply) + b"\n")
         sys.stdout.buffer.flush()
 

@@ -42,3 +42,19 @@ async def test_either_vendor_gives_the_published_facts(vendor: str) -> None:
     assert baidu.biggest_gain_since == date(2022, 3, 17)
     assert {profile.hole for profile in profiles.values()} == {0}
     assert loader.defects == {"HSTECH": (), "9888.HK": ()}
+
+
+async def test_closes_are_handed_over_and_then_compared_with_the_other_vendor() -> None:
+    async with Venue(VenueOptions(speed=0, start=time(10))) as venue:
+        feeds = {
+            "tencent": TencentSettings(
+                quote_url=f"{venue.url}/q=", kline_url=f"{venue.url}/appstock/app/hkfqkline/get"
+            ),
+            "yahoo": YahooSettings(chart_url=f"{venue.url}/v8/finance/chart/"),
+        }
+        loader = ProfileLoader(None, sources(feeds), lambda: NOW)
+        first, compared = [closes async for closes in loader.closes("9888.HK", DAY)]
+    assert first.prices[-1] == 113.2
+    assert first.prices == compared.prices
+    assert first.source.startswith("tencent, ")
+    assert compared.notes == (), "the venue's two vendors agree"
