@@ -1,11 +1,10 @@
-"""The application: one engine under the screens. Pictures are pulled on a frame clock, alerts are pushed."""
+"""The application: one engine under the screens. Pictures are pulled by frames, alerts are pushed."""
 
 import asyncio
 import gc
 import logging
 import signal
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager, suppress
 from datetime import UTC, date, datetime
 from functools import partial
@@ -17,7 +16,6 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.events import Event, Key
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Input
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
@@ -25,15 +23,14 @@ from market.errors import ParseError, TickwallError
 from market.freshness import Quality
 from market.headline import Headline
 from tui import output
-from tui.alerts import AlertBook, Told, told
-from tui.herald import Herald
+from tui.desk import AlertDesk
+from tui.frames import Frames
 from tui.keys import Place, bindings, commands
 from tui.lists import built_in, configured
 from tui.saved import SavedFile
 from tui.screens.main import MainScreen
 from tui.screens.view import View
 from tui.status import Status
-from tui.terminal import PatientDriver
 from tui.theme import THEME, look
 from widgets.face import Look
 
@@ -42,18 +39,14 @@ if TYPE_CHECKING:
     from monitor.assembly import Run
     from monitor.config import Config
     from monitor.engine import FeedChange, PhaseChange
+    from monitor.settings import Display
+    from tui.alerts import AlertBook
     from tui.bridge import Bridge
 
 log = logging.getLogger(__name__)
 
 Opening = Callable[["WallApp"], AbstractAsyncContextManager["Run"]]
 """Makes the run that the wall shows, its clock telling the time, and ends what belongs to it."""
-
-LOOK_S = 1.0
-"""Seconds between two looks at what changes without a quote: ages, the clock, feeds, the file."""
-
-SILENCE_S = 10.0
-"""Seconds without any quote after which the wall says so, and what each feed says."""
 
 TOAST_S = 6.0
 TOAST_LINES = 16
@@ -63,7 +56,8 @@ TOAST_LINES = 16
 class WallApp(App[None]):
     """The listener of one engine.
 
-    State to read: ``monitor`` (the run, once it is there), ``alerts``, ``status``.
+    State to read: ``monitor`` and ``bridge`` (the run, and how it is read, once it is there), ``alerts``,
+    ``status``.
     """
 
     TITLE = "Tickwall"
@@ -83,21 +77,17 @@ class WallApp(App[None]):
         it anew when its file was saved; ``debug`` shows a traceback when the screen itself breaks."""
         super().__init__()
         self.monitor: Run | None = None
-        self.alerts = AlertBook()
+        self.bridge: Bridge | None = None
+        self.desk = AlertDesk(self)
         self.status = Status()
         self._opening = opening
         self._config = config
         self._reload = reload
         self._tracebacks = debug
         self._file: SavedFile | None = None
-        self._bridge: Bridge | None = None
         self._engine: Worker[None] | None = None
         self._output = output.install(self)
-        self._herald = Herald(self._announce, self.set_timer)
-        self._clock: Timer | None = None
-        self._next_look = 0.0
-        self._started_at = time.monotonic()
-        self._anew = False
+        self._frames = Frames(self)
         today = datetime.now(UTC).date()
         self.main = MainScreen(configured(config.settings, today) if config else built_in(today))
         """The screen below all others."""
@@ -159,38 +149,37 @@ class WallApp(App[None]):
 
         self.monitor = run
         self._config = run.config
-        self._bridge = Bridge(run.engine)
-        for stored in run.engine.store.recent():
-            alert = told(stored.number, stored.line)
-            # Nobody is asked to see to another day's alerts: they are there to be read.
-            seen = stored.acknowledged or not self._bridge.is_today(alert.ts)
-            self.alerts.add(alert._replace(acknowledged=seen))
+        self.bridge = Bridge(run.engine)
+        self.desk.open(self.bridge)
         self._file = SavedFile(run.config.path)
         self._settle()
 
     def _settle(self) -> None:
         """Take over what the configuration says of the screen."""
-        assert self._config is not None and self._bridge is not None
+        assert self._config is not None and self.bridge is not None
         settings = self._config.settings
-        self._bridge.names = settings.display.names
-        self.main.show_watchlists(configured(settings, self._bridge.today))
+        self.bridge.names = settings.display.names
+        self.main.show_watchlists(configured(settings, self.bridge.today))
         self._wear()
-        self._show_alerts()
+        self.show_alerts()
         self.show_anew()
-        if self._clock is not None:
-            self._clock.stop()
-        self._clock = self.set_interval(1 / self._fps, self._frame)
+        self._frames.start(self._fps)
+
+    @property
+    def display_settings(self) -> "Display | None":
+        """What the configuration says of the screen, once there is one."""
+        return self._config.settings.display if self._config is not None else None
 
     @property
     def _fps(self) -> int:
-        if self._config is None:
+        display = self.display_settings
+        if display is None:
             return 10
-        display = self._config.settings.display
         return 1 if display.low_bandwidth else display.fps
 
     def look(self) -> Look:
         """How everything is drawn."""
-        return look(self._config.settings.display if self._config else None, plain=self.no_color)
+        return look(self.display_settings, plain=self.no_color)
 
     def _wear(self) -> None:
         self.main.wall.fps = self._fps
@@ -214,12 +203,17 @@ class WallApp(App[None]):
         else:
             self.panic(Text(f"tickwall: internal error: {self._exception!r} (--debug shows where)"))
 
-    # -- the frame clock
+    # -- what the screens ask
+
+    @property
+    def alerts(self) -> "AlertBook":
+        """Those that the screen holds."""
+        return self.desk.book
 
     @property
     def today(self) -> date | None:
         """The exchange's date, once the engine tells it."""
-        return self._bridge.today if self._bridge is not None else None
+        return self.bridge.today if self.bridge is not None else None
 
     @property
     def views(self) -> list[View]:
@@ -228,78 +222,26 @@ class WallApp(App[None]):
 
     def look_again(self) -> None:
         """Look at everything at the next frame: something happened in the market."""
-        self._next_look = 0.0
+        self._frames.look_again()
 
     def show_anew(self) -> None:
         """Fill the screens at the next frame, even while paused: somebody wants to see something else."""
-        self._anew = True
-        self.look_again()
+        self._frames.show_anew()
 
-    def _frame(self) -> None:
-        """One frame; none for a terminal that is behind: it gets the newest when it has caught up."""
-        if isinstance(self._driver, PatientDriver) and self._driver.pending:
-            return
-        try:
-            self._pull()
-        except Exception:
-            # A value that cannot be drawn must not end the watch over all the others.
-            log.exception("the screen cannot be drawn")
-            self.say("a part of the screen cannot be drawn (see the log)", urgent=True)
-
-    def _pull(self) -> None:
-        """Hand what changed to the screens; about once a second, look at everything."""
-        bridge, now = self._bridge, time.monotonic()
-        if bridge is None or not self.views:
-            return
-        whole = now >= self._next_look
-        if whole:
-            self._next_look = now + LOOK_S
-            self._check_file()
-            self._check_silence(bridge, now)
-        if self.status.paused and not self._anew:
-            if whole:
-                self.main.show_status()
-            return
-        self._anew = False
-        dirty = bridge.engine.state.drain()
-        for view in self.views:
-            view.pull(bridge, dirty, whole=whole)
+    def look_around(self) -> None:
+        """About once a second: what changes without a quote, and on no screen."""
+        self._check_file()
 
     def say(self, text: str, *, urgent: bool = False) -> None:
         """Answer a key at the bottom, for a few seconds."""
         self.status.say(text, urgent=urgent)
         self.main.show_status()
 
-    def _check_silence(self, bridge: "Bridge", now: float) -> None:
-        """Without any quote a wall of hyphens must not look like a quiet market."""
-        waited = self.status.ended is not None or now - self._started_at > SILENCE_S
-        lines: list[str] = []
-        if waited and not bridge.engine.state.applied:
-            lines.append("No quote so far. Without a network, `tickwall demo` shows a simulated day.")
-            lines += [
-                f"{feed.name}: {feed.health}{f', {feed.reason}' if feed.reason else ''}"
-                for feed in bridge.feeds()
-            ]
-        self.main.show_notice(lines)
-
     # -- what the engine tells
 
     def alert(self, number: int, line: str) -> None:
         """An alert, as the store holds it: shown at once, even while the picture is paused."""
-        alert = told(number, line)
-        if not self.alerts.add(alert):
-            return
-        self._show_alerts()
-        self._herald.add(alert)
-
-    def _announce(self, alerts: Sequence[Told]) -> None:
-        """Ring, and say what came: one toast, however many they are."""
-        config = self._config
-        if not self.status.muted and (config is None or config.settings.display.bell):
-            self.bell()
-        # Without the fact, which follows a colon: one line hides one line of tiles.
-        newest = alerts[-1].message.partition(": ")[0]
-        self.toast(newest if len(alerts) == 1 else f"{len(alerts)} alerts, newest {newest}")
+        self.desk.tell(number, line)
 
     def toast(self, text: str, *, title: str = "", grave: bool = False) -> None:
         """Say something over everything for a few seconds, in the place of what was said before.
@@ -336,7 +278,8 @@ class WallApp(App[None]):
         """A phase is shown at the next frame."""
         self.look_again()
 
-    def _show_alerts(self) -> None:
+    def show_alerts(self) -> None:
+        """The alerts changed."""
         for view in self.views:
             view.show_alerts()
         self.look_again()  # the marks on the tiles
@@ -363,20 +306,11 @@ class WallApp(App[None]):
         """See to the alert that is chosen; else to those of the name that is; else to the newest."""
         view = self.views[-1]
         chosen = self.main.chosen_alert if view is self.main else None
-        self._acknowledge(self.alerts.chosen(chosen, view.symbol))
+        self.desk.acknowledge(self.alerts.chosen(chosen, view.symbol))
 
     def action_acknowledge_all(self) -> None:
         """See to every alert."""
-        self._acknowledge([alert.number for alert in self.alerts.waiting])
-
-    def _acknowledge(self, numbers: Sequence[int]) -> None:
-        self.alerts.acknowledge(*numbers)
-        if self.monitor is not None:
-            for number in numbers:
-                self.monitor.engine.store.acknowledge(number)
-        self.clear_notifications()
-        self._show_alerts()
-        self.say(f"acknowledged {len(numbers)}" if numbers else "nothing to acknowledge")
+        self.desk.acknowledge([alert.number for alert in self.alerts.waiting])
 
     def action_mute(self) -> None:
         """Bell off or on."""

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -10,7 +11,8 @@ from textual.drivers.linux_driver import LinuxDriver
 LEAVE_S = 1.0
 """How long to wait, on leaving, for a terminal that does not read to take the rest."""
 
-BELL = "\a"
+ASIDES = 2
+"""Asides kept for a terminal that is behind: a bell and a notice; those of an hour would be an alarm."""
 
 
 class Writer(threading.Thread):
@@ -27,19 +29,27 @@ class Writer(threading.Thread):
         self._lost = lost
         self._more = threading.Condition()
         self._waiting: list[bytes] = []
+        self._asides: deque[bytes] = deque(maxlen=ASIDES)
         self._writing = False
         self._stopped = False
 
     @property
     def pending(self) -> bool:
         """Whether anything asked for has yet to leave."""
-        return self._writing or bool(self._waiting)
+        return self._writing or bool(self._waiting or self._asides)
 
     def write(self, content: bytes) -> None:
         """Ask for bytes to be written; returns at once."""
         with self._more:
             if not self._stopped:
                 self._waiting.append(content)
+                self._more.notify()
+
+    def aside(self, content: bytes) -> None:
+        """Ask for bytes that are no part of the picture; of those that wait the newest are kept."""
+        with self._more:
+            if not self._stopped:
+                self._asides.append(content)
                 self._more.notify()
 
     def stop(self, timeout: float = LEAVE_S) -> None:
@@ -56,21 +66,23 @@ class Writer(threading.Thread):
                 while taken:
                     taken = taken[os.write(self._fileno, taken) :]
                 self._writing = False
-                if not self._waiting:
+                if not self.pending:
                     self._idle()
         except OSError:
             with self._more:
                 self._stopped = True
                 self._waiting.clear()
+                self._asides.clear()
                 self._writing = False
             self._lost()
 
     def _take(self) -> bytes:
         with self._more:
-            while not self._waiting and not self._stopped:
+            while not (self._waiting or self._asides or self._stopped):
                 self._more.wait()
-            taken = b"".join(self._waiting)
+            taken = b"".join((*self._waiting, *self._asides))
             self._waiting.clear()
+            self._asides.clear()
             self._writing = bool(taken)
             return taken
 
@@ -92,9 +104,14 @@ class PatientDriver(LinuxDriver):
         return self._writer is not None and self._writer.pending
 
     def write(self, data: str) -> None:
-        """Ask for text to be written. A bell on a terminal that does not listen is dropped, not saved up."""
-        if self._writer is not None and not (data == BELL and self._writer.pending):
+        """Ask for text to be written."""
+        if self._writer is not None:
             self._writer.write(data.encode(_encoding(), "replace"))
+
+    def aside(self, data: str) -> None:
+        """Ask for a bell or a notice, whole and between frames; on a deaf terminal the newest are kept."""
+        if self._writer is not None:
+            self._writer.aside(data.encode(_encoding(), "replace"))
 
     def start_application_mode(self) -> None:
         """Enter the screen."""
