@@ -18,6 +18,7 @@ class Display(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     low_bandwidth: bool = False
     glyphs: Literal["auto", "unicode", "ascii"] = "auto"
     bell: bool = True
+    notices: Literal["auto", "bell", "osc9", "osc777", "osc99", "off"] = "auto"
 
 
 class History(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -243,6 +243,14 @@ class WallApp(App[None]):
         """An alert, as the store holds it: shown at once, even while the picture is paused."""
         self.desk.tell(number, line)
 
+    def aside(self, text: str) -> None:
+        """Write a bell or a notice to the terminal, beside the picture."""
+        output.aside(self, text)
+
+    def bell(self) -> None:
+        """Ring, without waiting for a terminal that is behind."""
+        self.aside("\a")
+
     def toast(self, text: str, *, title: str = "", grave: bool = False) -> None:
         """Say something over everything for a few seconds, in the place of what was said before.
 

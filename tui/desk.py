@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from market.freshness import Quality
 from tui.alerts import AlertBook, Told, told
 from tui.herald import Herald
+from tui.notices import written
 
 if TYPE_CHECKING:
     from tui.app import WallApp
@@ -35,14 +37,26 @@ class AlertDesk:
             self._herald.add(alert)
 
     def _announce(self, alerts: Sequence[Told]) -> None:
-        """Ring, and say what came: one toast, however many they are."""
+        """Ring, and say what came: one toast and one notice, however many they are."""
         app = self._app
-        display = app.display_settings
-        if not app.status.muted and (display is None or display.bell):
-            app.bell()
         # Without the fact, which follows a colon: one line hides one line of tiles.
         newest = alerts[-1].message.partition(": ")[0]
-        app.toast(newest if len(alerts) == 1 else f"{len(alerts)} alerts, newest {newest}")
+        text = newest if len(alerts) == 1 else f"{len(alerts)} alerts, newest {newest}"
+        app.toast(text)
+        display = app.display_settings
+        if app.status.muted or display is None:
+            return
+        if display.bell:
+            app.bell()
+        # A notice leaves the screen that says whose prices these are: it says so itself.
+        quality = alerts[-1].quality
+        mark = "" if quality == Quality.LIVE else f"{quality.upper()} "
+        app.run_worker(self._notify(display.notices, f"{mark}{text}"), exit_on_error=False)
+
+    async def _notify(self, setting: str, text: str) -> None:
+        notice = await written(setting, text)
+        if notice:
+            self._app.aside(notice)
 
     def acknowledge(self, numbers: Sequence[int]) -> None:
         """A person has seen to these, by the store's numbers."""

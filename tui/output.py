@@ -79,6 +79,15 @@ class Output:
             driver.write(f"{_SYNC_START}{drawn}{_SYNC_END}" if app._sync_available else drawn)
 
 
+def aside(app: App[Any], text: str) -> None:
+    """Write what is no part of the picture, a bell or a notice, whole and between two frames."""
+    driver = app._driver
+    if isinstance(driver, PatientDriver):
+        driver.aside(text)
+    elif driver is not None and not app.is_headless:
+        driver.write(text)
+
+
 def install(app: App[Any]) -> Output | None:
     """Make an app that has not started yet write its screen this way.
 

@@ -161,17 +161,23 @@ class Broken(Run):
 
 
 class StageApp(WallApp):
-    """Remembers its bells and toasts."""
+    """Remembers its bells, notices and toasts."""
 
-    bells = 0
+    asides = ""
+    """All that was written beside the picture."""
     said = ""
     """The last toast."""
     broken = False
     """Whether anything could not be drawn."""
 
-    def bell(self) -> None:
-        """Silently."""
-        self.bells += 1
+    @property
+    def bells(self) -> int:
+        """How often it rang."""
+        return self.asides.count("\a")
+
+    def aside(self, text: str) -> None:
+        """Remembered alone."""
+        self.asides += text
 
     def say(self, text: str, *, urgent: bool = False) -> None:
         """As always."""
