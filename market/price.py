@@ -13,7 +13,7 @@ LOWEST = Decimal("1e-12")
 HIGHEST = Decimal("1e12")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def price(text: str) -> Decimal:
     """The exact price that ``text`` writes; ``ValueError`` when it is no positive number of a plausible size.
 
@@ -42,7 +42,6 @@ def unpadded(text: str) -> str:
     return whole + point + fraction[:2] + fraction[2:].rstrip("0")
 
 
-@lru_cache(maxsize=4096)
 def price_or_none(text: str) -> Decimal | None:
     """Like ``price``, with ``None`` for an empty field or a zero: how venues write "no such price"."""
     return price(text) if text.strip("0.") else None
