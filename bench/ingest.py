@@ -23,7 +23,7 @@ from bench.quiet import Recorded, Silent
 from feeds.base import FeedStatus
 from feeds.clock import SystemClock
 from feeds.coinbase import Message, parse_frame, ticker_quote
-from feeds.transport import Stream, run_stream
+from feeds.stream import Stream, run_stream
 from market.quote import Quote
 from market.rule import Rule, RuleBook
 from monitor.engine import Engine

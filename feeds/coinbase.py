@@ -8,9 +8,10 @@ from typing import Annotated, Final
 
 import msgspec
 
-from feeds.base import FeedStatus, QuoteSink
+from feeds.base import FeedStatus
+from feeds.pace import BARREN
 from feeds.settings import FeedSettings
-from feeds.transport import Stream, run_stream
+from feeds.stream import Stream, StreamFeed
 from market.clock import SECOND, Clock
 from market.duration import parse_duration
 from market.errors import FeedError, ParseError
@@ -39,6 +40,10 @@ class CoinbaseSettings(FeedSettings, frozen=True, kw_only=True):
     enabled: bool = False
     stream_url: str = "wss://ws-feed.exchange.coinbase.com"
     idle_timeout: str = "15s"
+
+    def covers(self, symbol: str) -> bool:
+        """Crypto."""
+        return is_crypto(symbol)
 
 
 def subscribe_frame(symbols: Sequence[str]) -> str:
@@ -141,34 +146,33 @@ class Gaps(dict[str, int]):
         self.status = status
 
 
-class CoinbaseFeed:
+class CoinbaseFeed(StreamFeed):
     """The ticker of the pairs among the symbols given, as a feed.
 
     ``coalesce`` is the transport's, in seconds.
     """
 
-    name = NAME
+    Settings = CoinbaseSettings
 
     def __init__(
-        self, settings: CoinbaseSettings, symbols: Sequence[str], clock: Clock, *, coalesce: float = 0.0
+        self,
+        settings: CoinbaseSettings,
+        symbols: Sequence[str],
+        clock: Clock,
+        *,
+        name: str = NAME,
+        coalesce: float = 0.0,
     ) -> None:
-        self.status = FeedStatus()
         pairs = tuple(filter(is_crypto, symbols))
-        self._symbols = frozenset(pairs)
-        self._clock = clock
-        self._stream = Stream(
-            venue=NAME,
-            url=settings.stream_url,
-            subscribe=(subscribe_frame(pairs),),
-            parse=partial(parse_frame, gaps=Gaps(self.status)),
-            idle=parse_duration(settings.idle_timeout),
-            coalesce=coalesce,
+        super().__init__(name, pairs, clock)
+        self.streams.append(
+            Stream(
+                venue=name,
+                url=settings.stream_url,
+                subscribe=(subscribe_frame(pairs),),
+                parse=partial(parse_frame, gaps=Gaps(self.status)),
+                idle=parse_duration(settings.idle_timeout),
+                barren=BARREN,
+                coalesce=coalesce,
+            )
         )
-
-    def serves(self, symbol: str) -> bool:
-        """Whether this feed was built to bring a canonical symbol."""
-        return symbol in self._symbols
-
-    async def run(self, sink: QuoteSink) -> None:
-        """Feed the sink until cancelled."""
-        await run_stream(self._stream, sink, self.status, self._clock)

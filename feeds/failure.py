@@ -27,6 +27,10 @@ class SilentError(FeedError):
     """The connection is open and nothing comes."""
 
 
+class RenewalError(FeedError):
+    """The connection ends as was to be expected, and says nothing against the venue: its time is up."""
+
+
 def http_failure(venue: str, status: int, retry_after: str | None = None) -> FeedError:
     """What an HTTP status other than success means for a feed."""
     reason = f"answered HTTP {status}"

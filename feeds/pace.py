@@ -1,4 +1,4 @@
-"""How often a venue is worth asking, by the hours of the exchange that it serves."""
+"""How often a venue is worth asking, and how long it may have nothing to say, by its exchange's hours."""
 
 from market.clock import MINUTE, SECOND
 from market.session import Calendar, Phase
@@ -9,6 +9,10 @@ REST = 60.0
 LINGER = 20 * MINUTE
 """Nanoseconds for which trading is followed after its end: the final price is late, on a delayed feed by
 a quarter of an hour."""
+
+BARREN = 300.0
+"""Seconds without a single trade on a market that never closes, while heartbeats go on: a subscription that
+was lost on the way, and is made anew."""
 
 _QUIET = (Phase.CLOSED, Phase.LUNCH)
 

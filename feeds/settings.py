@@ -1,6 +1,7 @@
 """What every feed's section of the configuration has in common."""
 
 from collections.abc import Callable
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -20,11 +21,18 @@ class FeedSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     symbols: tuple[str, ...] = ()
     delay: str = ""
 
+    takes_rest: ClassVar[bool] = False
+    """Whether a feed that names no symbols brings those that no other feed does."""
+
+    def covers(self, symbol: str) -> bool:
+        """Whether a feed that names no symbols is there for a canonical one."""
+        return False
+
     def __post_init__(self) -> None:
         """Check what types cannot say; a key's ending tells what it holds."""
         for key in self.__struct_fields__:
             value = getattr(self, key)
-            if key in ("interval", "idle_timeout") or (key == "delay" and value):
+            if key in ("interval", "idle_timeout", "lifetime") or (key == "delay" and value):
                 _check(key, value, parse_duration)
             elif key == "stream_url":
                 _check(key, value, _websocket_address)

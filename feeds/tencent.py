@@ -13,11 +13,11 @@ from typing import Any, Final
 
 import msgspec
 
-from feeds.base import FeedStatus, NoPriceError, Parsed, QuoteSink
+from feeds.base import NoPriceError, Parsed
 from feeds.http import Http
 from feeds.pace import rest
+from feeds.poll import Poll, PollFeed
 from feeds.settings import FeedSettings
-from feeds.transport import Poll, run_poll
 from market.bars import Bar
 from market.clock import SECOND, Clock
 from market.duration import parse_duration
@@ -54,6 +54,10 @@ class TencentSettings(FeedSettings, frozen=True, kw_only=True):
     quote_url: str = "https://qt.gtimg.cn/q="
     kline_url: str = "https://web.ifzq.gtimg.cn/appstock/app/hkfqkline/get"
     interval: str = "2s"
+
+    def covers(self, symbol: str) -> bool:
+        """Hong Kong."""
+        return is_hong_kong(symbol)
 
 
 def code(symbol: str) -> str:
@@ -156,7 +160,6 @@ def _symbol(code: str) -> str:
     raise ValueError(f"not a code of ours: {code[:40]!a}")
 
 
-@lru_cache(maxsize=4096)
 def _price(text: str) -> Decimal | None:
     return price_or_none(unpadded(text))
 
@@ -214,29 +217,26 @@ async def fetch_bars(http: Http, settings: TencentSettings, symbol: str, start: 
     return parse_kline(answer.body, symbol)
 
 
-class TencentFeed:
+class TencentFeed(PollFeed):
     """The quote page of the Hong Kong symbols among those given, as a feed."""
 
-    name = NAME
+    Settings = TencentSettings
 
-    def __init__(self, settings: TencentSettings, symbols: Sequence[str], clock: Clock) -> None:
-        self.status = FeedStatus()
-        self._symbols = tuple(filter(is_hong_kong, symbols))
-        if not self._symbols:
-            self.status.reason = "none of its symbols is Hong Kong's"
-        self._clock = clock
-        self._poll = Poll(
-            venue=NAME,
-            urls=quote_urls(settings.quote_url, self._symbols),
+    def __init__(
+        self,
+        settings: TencentSettings,
+        symbols: Sequence[str],
+        clock: Clock,
+        *,
+        name: str = NAME,
+        coalesce: float = 0.0,
+    ) -> None:
+        ours = tuple(filter(is_hong_kong, symbols))
+        poll = Poll(
+            venue=name,
+            urls=quote_urls(settings.quote_url, ours),
             parse=parse_quotes,
             interval=parse_duration(settings.interval),
             rest=partial(rest, calendar("XHKG")),
         )
-
-    def serves(self, symbol: str) -> bool:
-        """Whether this feed was built to bring a canonical symbol."""
-        return symbol in self._symbols
-
-    async def run(self, sink: QuoteSink) -> None:
-        """Feed the sink until cancelled."""
-        await run_poll(self._poll, sink, self.status, self._clock)
+        super().__init__(name, ours, clock, poll)

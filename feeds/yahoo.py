@@ -4,23 +4,21 @@ The stream sends JSON around base64 around protobuf (``feeds/pricing.proto``), o
 who do not ask for version 2. Prices are four-byte floats, made exact again by the hint that comes along.
 """
 
-import asyncio
 from binascii import Error as Base64Error
 from binascii import a2b_base64
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache, partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from urllib.parse import quote as quoted
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from feeds.base import FeedStatus, QuoteSink
 from feeds.http import Http
 from feeds.settings import FeedSettings
-from feeds.transport import Stream, run_stream
+from feeds.stream import Stream, StreamFeed
 from market.bars import Bar
 from market.clock import MILLISECOND, Clock
 from market.duration import parse_duration
@@ -59,6 +57,8 @@ class YahooSettings(FeedSettings, frozen=True, kw_only=True):
     stream_url: str = "wss://streamer.finance.yahoo.com/?version=2"
     chart_url: str = "https://query1.finance.yahoo.com/v8/finance/chart/"
     idle_timeout: str = "60s"
+
+    takes_rest: ClassVar[bool] = True
 
 
 def yahoo_symbol(symbol: str) -> str:
@@ -262,24 +262,28 @@ async def fetch_bars(http: Http, settings: YahooSettings, symbol: str, start: da
     return parse_chart(answer.body)
 
 
-class YahooFeed:
+class YahooFeed(StreamFeed):
     """The stream of the symbols given, a hundred to a connection, as a feed.
 
     ``coalesce`` is the transport's, in seconds.
     """
 
-    name = NAME
+    Settings = YahooSettings
 
     def __init__(
-        self, settings: YahooSettings, symbols: Sequence[str], clock: Clock, *, coalesce: float = 0.0
+        self,
+        settings: YahooSettings,
+        symbols: Sequence[str],
+        clock: Clock,
+        *,
+        name: str = NAME,
+        coalesce: float = 0.0,
     ) -> None:
-        self.status = FeedStatus()
-        self._symbols = frozenset(symbols)
-        self._clock = clock
+        super().__init__(name, symbols, clock)
         names = {yahoo_symbol(symbol): symbol for symbol in symbols}
-        self._streams = [
+        self.streams += [
             Stream(
-                venue=NAME,
+                venue=name,
                 url=settings.stream_url,
                 subscribe=(subscribe_frame(symbols[at : at + BATCH]),),
                 parse=partial(parse_frame, names=names),
@@ -288,13 +292,3 @@ class YahooFeed:
             )
             for at in range(0, len(symbols), BATCH)
         ]
-
-    def serves(self, symbol: str) -> bool:
-        """Whether this feed was built to bring a canonical symbol."""
-        return symbol in self._symbols
-
-    async def run(self, sink: QuoteSink) -> None:
-        """Feed the sink until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            for stream in self._streams:
-                group.create_task(run_stream(stream, sink, self.status, self._clock))

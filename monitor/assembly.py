@@ -19,7 +19,6 @@ from market.freshness import Quality
 from market.instrument import instrument, known
 from market.matching import Matcher
 from market.session import amend
-from market.symbol import is_crypto, is_hong_kong
 from market.watchlist import expand
 from monitor import exit as exit_code
 from monitor.config import Config
@@ -49,7 +48,7 @@ class Run:
     config: Config
     source: SimulatedClock | TapeFeed | None = None
     coalesce: float = 0.0
-    """As in ``feeds.transport.Stream``."""
+    """As in ``feeds.stream.Stream``."""
     _feeds: dict[str, tuple[FeedSettings, tuple[str, ...]]] = field(default_factory=dict)
 
     @property
@@ -213,15 +212,15 @@ def _matcher(engine: Engine) -> Matcher:
 def assign(settings: Settings, symbols: tuple[str, ...], on: date) -> dict[str, tuple[str, ...]]:
     """Which feed brings which symbols on a day: those its section names, else those it is there for.
 
-    Tencent serves Hong Kong, Coinbase crypto, and Yahoo the rest.
+    A market may have several feeds, which check one another. What none is there for, Yahoo brings.
     """
-    natural = {"tencent": is_hong_kong, "coinbase": is_crypto}
+    enabled = {name: feed for name, feed in settings.feeds.items() if feed.enabled}
     chosen: dict[str, tuple[str, ...]] = {}
-    for name, feed in settings.feeds.items():
-        if feed.enabled and feed.symbols:
+    for name, feed in enabled.items():
+        if feed.symbols:
             chosen[name] = expand(feed.symbols, settings.watchlists, on)
-        elif feed.enabled and name in natural:
-            chosen[name] = tuple(filter(natural[name], symbols))
+        elif not feed.takes_rest:
+            chosen[name] = tuple(filter(feed.covers, symbols))
     taken = {symbol for served in chosen.values() for symbol in served}
     rest = tuple(symbol for symbol in symbols if symbol not in taken)
-    return {name: chosen.get(name, rest) for name, feed in settings.feeds.items() if feed.enabled}
+    return {name: chosen.get(name, rest) for name in enabled}

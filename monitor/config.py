@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from feeds.registry import settings_of, shipped
 from market.clock import SECOND
 from market.duration import parse_duration
 from market.errors import TickwallError
@@ -129,8 +130,10 @@ def notes(settings: Settings) -> list[str]:
 
 
 def effective(config: Config) -> Iterator[tuple[str, Any, str]]:
-    """Every value as it holds: dotted key, value, origin."""
-    for key, value in _flatten(msgspec.to_builtins(config.settings)).items():
+    """Every value as it holds, those of feeds that are off included: dotted key, value, origin."""
+    feeds = {name: settings_of(name)() for name in shipped()} | config.settings.feeds
+    settings = msgspec.structs.replace(config.settings, feeds=feeds)
+    for key, value in _flatten(msgspec.to_builtins(settings)).items():
         yield key, value, config.origins.get(key, "default")
 
 

@@ -8,13 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ParamSpec, get_args, get_origin
 
 import msgspec
 
-from feeds.registry import SETTINGS as FEED_SETTINGS
+from feeds.registry import DEFAULT, AdapterError, known, settings_of, shipped
 from market.duration import parse_duration
 from market.errors import TickwallError
 from market.session import read_amendments
@@ -26,9 +25,6 @@ _P = ParamSpec("_P")
 RULE_KINDS = ("pct_prev_close",)
 LEAST_STEP, MOST_STEP = Decimal("0.001"), Decimal(100_000)
 """Percent; what lies beyond is a slip of the pen."""
-
-# The sections that each feed brings itself, as one type like the others.
-_FEEDS = msgspec.defstruct("_FEEDS", [(name, kind, kind()) for name, kind in FEED_SETTINGS.items()])
 
 
 def closures(settings: Settings) -> Path | None:
@@ -47,6 +43,8 @@ def misshapen(values: Any, kind: Any = Settings, place: str = "") -> Iterator[st
         annotation = fields.get(key)
         if annotation is None:
             yield f"{here}: unknown key{nearest(key, fields)}"
+        elif kind is Settings and key == "feeds":
+            yield from _misshapen_feeds(value)
         elif get_origin(annotation) is dict and not isinstance(value, Mapping):
             yield f"{here}: not a table"
         elif _is_list_of_tables(annotation) and isinstance(value, list):
@@ -54,6 +52,23 @@ def misshapen(values: Any, kind: Any = Settings, place: str = "") -> Iterator[st
                 yield from misshapen(table, get_args(annotation)[0], f"{here}[{index}]")
         elif _is_table(annotation):
             yield from misshapen(value, annotation, here)
+
+
+def _misshapen_feeds(sections: Any) -> Iterator[str]:
+    """The same for the sections that each feed's own adapter knows."""
+    if not isinstance(sections, Mapping):
+        yield "feeds: not a table"
+        return
+    for name, section in sections.items():
+        try:
+            kind = settings_of(name, section) if isinstance(section, Mapping) else None
+        except AdapterError as error:
+            named = "kind" in section
+            key, why = (f"feeds.{name}.kind", str(error)) if named else (f"feeds.{name}", "unknown key")
+            suggestion = "" if named else nearest(name, known())
+            yield f"{key}: {why}{suggestion}"
+            continue
+        yield from misshapen(section, kind, f"feeds.{name}")
 
 
 def converted(values: Mapping[str, Any], problems: list[str]) -> Settings | None:
@@ -64,10 +79,10 @@ def converted(values: Mapping[str, Any], problems: list[str]) -> Settings | None
     # A list given in part keeps the defaults of the others: naming one feed must not switch the rest off.
     rest = {"headlines": list(DEFAULT_HEADLINES), **values}
     sections, lists = rest.pop("feeds", {}), rest.pop("watchlists", WATCHLISTS)
-    feeds = {
-        name: _converted(f"feeds.{name}", sections.get(name, {}), kind, problems)
-        for name, kind in FEED_SETTINGS.items()
-    }
+    feeds = {}
+    for name in dict.fromkeys((*DEFAULT, *sections)):
+        section = sections.get(name, {})
+        feeds[name] = _converted(f"feeds.{name}", section, settings_of(name, section), problems)
     watchlists = {
         name: _converted(f"watchlists.{name}", symbols, tuple[str, ...], problems)
         for name, symbols in lists.items()
@@ -130,7 +145,10 @@ def leaves(kind: Any = Settings, place: str = "") -> dict[str, str]:
     found: dict[str, str] = {}
     for name, annotation in _fields(kind).items():
         key = f"{place}{name}"
-        if _is_table(annotation):
+        if key == "feeds":
+            for feed in shipped():
+                found |= leaves(settings_of(feed), f"feeds.{feed}.")
+        elif _is_table(annotation):
             found |= leaves(annotation, f"{key}.")
         elif not _is_list_of_tables(annotation) and get_origin(annotation) is not dict:
             found[key.replace(".", "_").upper()] = key
@@ -139,6 +157,8 @@ def leaves(kind: Any = Settings, place: str = "") -> dict[str, str]:
 
 def nearest(word: str, choices: Collection[str]) -> str:
     """The end of a message that names the choice most like a word, if one is like it."""
+    from difflib import get_close_matches  # 150 kB, for nothing but a slip of the pen
+
     written = {choice.lower(): choice for choice in choices}
     close = get_close_matches(word.lower(), written, n=1)
     return f"; did you mean {written[close[0]]!r}?" if close else ""
@@ -178,8 +198,7 @@ def _choices(kind: Any, place: str) -> list[str]:
 
 def _fields(kind: Any) -> dict[str, Any]:
     """The keys of a table, and what each may hold."""
-    fields = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
-    return fields | {"feeds": _FEEDS} if kind is Settings else fields
+    return {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
 
 
 def _is_table(annotation: Any) -> bool:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from feeds.base import FeedStatus, NoPriceError, Parsed
 from feeds.failure import PATIENCE
-from feeds.transport import Poll, run_poll
+from feeds.poll import Poll, run_poll
 from market.clock import SECOND
 from market.errors import ParseError
 from market.freshness import Health

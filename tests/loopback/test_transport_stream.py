@@ -13,7 +13,7 @@ from websockets.asyncio.server import ServerConnection
 from feeds.base import FeedStatus
 from feeds.connection import DirectConnection
 from feeds.failure import PATIENCE
-from feeds.transport import Stream, run_stream
+from feeds.stream import Stream, run_stream
 from market.clock import SECOND
 from market.errors import FeedError, ParseError
 from market.freshness import Health

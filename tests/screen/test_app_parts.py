@@ -65,7 +65,7 @@ HEAVY = (
     "google.protobuf",
     "pandas",
     "monitor.engine",
-    "feeds.transport",
+    "feeds.stream",
 )
 
 

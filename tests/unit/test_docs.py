@@ -12,7 +12,7 @@ import click
 import msgspec
 import pytest
 
-from feeds.registry import SETTINGS as FEEDS
+from feeds.registry import settings_of, shipped
 from feeds.tape import TapeReader
 from feeds.venue.faults import KINDS, PATHS
 from market.freshness import Health
@@ -93,8 +93,8 @@ def leaves() -> Iterator[Leaf]:
     """Every key that a file may hold, besides the names of watchlists."""
     for outer in msgspec.structs.fields(Settings):
         if outer.name == "feeds":
-            for name, settings in FEEDS.items():
-                yield from fields(f"`[feeds.{name}]`", settings, f"TICKWALL_FEEDS_{name}")
+            for name in shipped():
+                yield from fields(f"`[feeds.{name}]`", settings_of(name), f"TICKWALL_FEEDS_{name}")
         elif (inner := structs(outer.type)) is None:
             if outer.name != "watchlists":
                 yield Leaf("The first lines", outer.name, outer.default, f"TICKWALL_{outer.name}".upper())

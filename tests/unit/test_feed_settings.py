@@ -7,15 +7,15 @@ import msgspec
 import pytest
 
 from feeds.clock import SystemClock
-from feeds.registry import SETTINGS, build
+from feeds.registry import DEFAULT, build, settings_of, shipped
 from tests.paths import ROOT
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", shipped())
 def test_the_defaults_stand(name: str) -> None:
     """An empty section is a valid one, and builds a feed of its name."""
-    settings = msgspec.convert({}, SETTINGS[name])
-    assert settings.enabled is (name != "coinbase")
+    settings = msgspec.convert({}, settings_of(name))
+    assert settings.enabled is (name in DEFAULT)
     feed = build(name, settings, ["0700.HK", "BTC-USD"], SystemClock())
     assert feed.name == name
     assert feed.serves("0700.HK") or feed.serves("BTC-USD")
@@ -37,13 +37,13 @@ def test_the_defaults_stand(name: str) -> None:
 def test_bad_values_name_their_key(name: str, section: dict[str, str], complaint: str) -> None:
     """The message says which key and what would do."""
     with pytest.raises(msgspec.ValidationError, match=complaint):
-        msgspec.convert(section, SETTINGS[name])
+        msgspec.convert(section, settings_of(name))
 
 
 def test_loopback_addresses_will_do() -> None:
     """Plain schemes and ports, so that a test can name its own server."""
-    assert msgspec.convert({"stream_url": "ws://127.0.0.1:9/x"}, SETTINGS["coinbase"])
-    assert msgspec.convert({"quote_url": "http://[::1]:80/q="}, SETTINGS["tencent"])
+    assert msgspec.convert({"stream_url": "ws://127.0.0.1:9/x"}, settings_of("coinbase"))
+    assert msgspec.convert({"quote_url": "http://[::1]:80/q="}, settings_of("tencent"))
 
 
 def test_the_registry_is_cheap_to_import() -> None:
