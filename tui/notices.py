@@ -96,13 +96,14 @@ async def written(setting: str, text: str, environ: Mapping[str, str] = os.envir
     """What to write to show a text by a ``[display] notices`` value; nothing where there is no way."""
     if setting in ("off", "bell"):
         return ""
-    around = environ if "TMUX" not in environ else await _around_tmux(environ.get("TMUX_PANE", ""))
+    inside = bool(environ.get("TMUX"))
+    around = await _around_tmux(environ.get("TMUX_PANE", "")) if inside else environ
     # GNU screen passes nothing on that it does not know, and tmux not always.
-    if around is None or (around is environ and environ.get("STY")):
+    if around is None or (environ.get("STY") and not inside):
         return ""
     notice = understood(around) if setting == "auto" else Notice(setting)
     told = sequence(notice, text)
-    return told if around is environ else through_tmux(told)
+    return through_tmux(told) if inside else told
 
 
 async def _around_tmux(pane: str) -> Mapping[str, str] | None:

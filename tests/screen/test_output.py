@@ -95,6 +95,28 @@ def test_a_writer_returns_at_once_and_tells_when_it_is_idle(pipe: tuple[int, int
     os.close(end)
 
 
+def test_a_deaf_terminal_gets_the_newest_asides_after_its_frames(pipe: tuple[int, int]) -> None:
+    reader, end = pipe
+    writer = Writer(end, lambda: None, lambda: None)
+    writer.start()
+    frame = b"x" * 200_000
+    for number in range(5):
+        writer.write(frame)
+        writer.aside(b"<%d>" % number)
+    assert writer.pending
+    taken = b""
+    while not taken.endswith(b"<4>"):
+        taken += os.read(reader, 1 << 16)
+    writer.stop()
+    assert taken.count(b"x") == 5 * len(frame)
+    asides = taken.replace(frame, b"")
+    # The first may have found the terminal listening; of the rest the newest two are kept.
+    assert asides.endswith(b"<3><4>")
+    assert b"x" not in asides
+    os.close(reader)
+    os.close(end)
+
+
 def test_a_writer_gives_up_on_leaving_a_deaf_terminal(pipe: tuple[int, int]) -> None:
     reader, end = pipe
     writer = Writer(end, lambda: None, lambda: None)
