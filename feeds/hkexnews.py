@@ -10,6 +10,7 @@ from market.clock import SECOND
 from market.errors import ParseError
 from market.headline import Headline
 from market.text import clean, safe_link
+from market.topics import topic
 
 SITE = "https://www1.hkexnews.hk/"
 
@@ -77,6 +78,8 @@ def _headline(filing: _Filing, source: str, ts_recv: int) -> Headline:
         ts_recv=ts_recv,
         source=source,
         symbols=_symbols(filing.stock),
+        # The exchange's own heading says more than many a title: "… - [Trading Halt]".
+        topic=topic(clean(filing.lTxt)) or topic(title),
     )
 
 

@@ -15,5 +15,6 @@ class Headline:
     source: str
     symbols: tuple[str, ...] = ()
     topic: str | None = None
-    """What kind of news (``results``, ``rating``, ``deal`` …); ``class`` in JSON."""
+    """What kind of news, one of ``market.topics``; ``class`` in JSON."""
     amounts: tuple[str, ...] = ()
+    """Money that it names, as ``market.money`` writes it."""

@@ -1,4 +1,4 @@
-"""Which instruments a headline names: by code, ticker, name or alias, English or Chinese."""
+"""What a title says: the instruments it names, by code, ticker, name or alias; its kind; its money."""
 
 import re
 import tomllib
@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 from market.headline import Headline
 from market.instrument import Instrument
+from market.money import amounts
 from market.symbol import is_crypto, is_hong_kong
+from market.topics import topic
 
 # Patterns are re.ASCII so that a Chinese neighbour ends a word.
 # A bare number is never a code: 2015 is Li Auto and a year. What stands around it must leave no doubt.
@@ -84,9 +86,14 @@ class Matcher:
         return tuple(dict.fromkeys(symbol for _, symbol in sorted(found)))
 
     def join(self, headline: Headline) -> Headline:
-        """The headline with the instruments it names; what its source itself said comes first."""
-        symbols = tuple(dict.fromkeys((*headline.symbols, *self.symbols(headline.title))))
-        return headline if symbols == headline.symbols else replace(headline, symbols=symbols)
+        """The headline with what its title says; what its source itself said comes first, or holds."""
+        title = headline.title
+        return replace(
+            headline,
+            symbols=tuple(dict.fromkeys((*headline.symbols, *self.symbols(title)))),
+            topic=headline.topic or topic(title),
+            amounts=headline.amounts or amounts(title),
+        )
 
     def _add(self, name: str, symbol: str | None) -> None:
         # Two letters (JD, LI) are too many other things; a ticker that short counts in a ticker's form only.

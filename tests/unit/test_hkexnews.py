@@ -36,6 +36,7 @@ def test_the_real_sample() -> None:
         ts_recv=NOW,
         source="hkexnews",
         symbols=("9678.HK",),
+        topic="chips_ai",
     )
     assert second.symbols == ("0700.HK",)
     assert rfc3339(second.ts_event) == "2026-07-17T00:10:00.000Z"

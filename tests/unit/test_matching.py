@@ -80,8 +80,17 @@ def test_aliases_of_ones_own() -> None:
 def test_join_keeps_what_the_source_said_first() -> None:
     headline = Headline("1", "Tencent buys from Baidu", "", 0, 0, "x", symbols=("9888.HK",))
     assert MATCHER.join(headline).symbols == ("9888.HK", "0700.HK")
-    silent = Headline("1", "nothing known", "", 0, 0, "x")
-    assert MATCHER.join(silent) is silent
+    said = Headline("1", "Trading halt at $5", "", 0, 0, "x", topic="deal", amounts=("USD 1 bn",))
+    assert (MATCHER.join(said).topic, MATCHER.join(said).amounts) == ("deal", ("USD 1 bn",))
+
+
+def test_join_tells_kind_and_money() -> None:
+    headline = MATCHER.join(Headline("1", "Tencent raises RMB9 billion in bonds", "", 0, 0, "x"))
+    assert (headline.symbols, headline.topic, headline.amounts) == (
+        ("0700.HK",),
+        "fundraising",
+        ("CNY 9 bn",),
+    )
 
 
 @given(st.text(max_size=120))

@@ -1,0 +1,116 @@
+"""Money in a title: which amounts it names, in English and both Chinese scripts."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from decimal import Decimal
+
+_MOST = 8
+"""Amounts told of one title; what has more is a table."""
+
+_NUMBER = r"(?<!\d)(?<!\d[.,])(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,12})(?:\.\d{1,6})?(?![\d%])"
+
+_BEFORE = {
+    "us$": "USD", "usd": "USD", "u.s.$": "USD", "$": "USD", "美元": "USD",
+    "hk$": "HKD", "hkd": "HKD", "hk dollars": "HKD", "港元": "HKD", "港幣": "HKD", "港币": "HKD",
+    "rmb": "CNY", "cny": "CNY", "cnh": "CNY", "yuan": "CNY", "人民幣": "CNY", "人民币": "CNY",
+    "nt$": "TWD", "twd": "TWD", "s$": "SGD", "sgd": "SGD", "a$": "AUD", "aud": "AUD", "c$": "CAD",
+    "jpy": "JPY", "krw": "KRW", "eur": "EUR", "€": "EUR", "gbp": "GBP", "£": "GBP",
+}  # fmt: skip
+_AFTER = {
+    "yuan": "CNY", "renminbi": "CNY", "rmb": "CNY", "cny": "CNY",
+    "us dollars": "USD", "u.s. dollars": "USD", "dollars": "USD", "usd": "USD",
+    "hong kong dollars": "HKD", "hk dollars": "HKD", "hkd": "HKD",
+    "euros": "EUR", "euro": "EUR", "eur": "EUR", "pounds": "GBP", "yen": "JPY", "won": "KRW",
+    "人民幣": "CNY", "人民币": "CNY", "元人民幣": "CNY", "元人民币": "CNY", "元 人民幣": "CNY",
+    "港元": "HKD", "港幣": "HKD", "港币": "HKD", "美元": "USD", "美金": "USD",
+    "日圓": "JPY", "日元": "JPY", "歐元": "EUR", "欧元": "EUR", "英鎊": "GBP", "英镑": "GBP",
+    "韓元": "KRW", "韩元": "KRW", "新台幣": "TWD", "台幣": "TWD", "新台币": "TWD", "台币": "TWD",
+    "坡元": "SGD", "新加坡元": "SGD", "澳元": "AUD", "加元": "CAD",
+}  # fmt: skip
+_LATIN_UNITS = {
+    "thousand": 3, "k": 3, "million": 6, "mln": 6, "mn": 6, "m": 6,
+    "billion": 9, "bln": 9, "bn": 9, "b": 9, "trillion": 12, "trln": 12, "trn": 12, "tn": 12,
+}  # fmt: skip
+_CHINESE_UNITS = {"百": 2, "千": 3, "萬": 4, "万": 4, "億": 8, "亿": 8, "兆": 12}
+_SCALES = ((12, "tn"), (9, "bn"), (6, "m"))
+
+# 元 is the dollar of who writes 億, and the yuan of who writes 亿; of who writes neither it may be any.
+_TRADITIONAL, _SIMPLIFIED = frozenset("億萬圓"), frozenset("亿万")
+
+
+def _any(words: dict[str, str] | dict[str, int]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+_UNIT = rf"(?:[-\s]?(?:{_any(_LATIN_UNITS)})\b|[百千萬万億亿兆]{{1,3}})"
+_AMOUNT = re.compile(
+    rf"(?:(?<![a-z\d])(?P<before>{_any(_BEFORE)})\s?)?"
+    rf"(?P<low>{_NUMBER})(?P<low_unit>{_UNIT})?"
+    rf"(?:\s?(?:-|–|—|~|to|and|至)\s?(?P<high_before>{_any(_BEFORE)})?\s?(?P<high>{_NUMBER})(?P<high_unit>{_UNIT})?)?"
+    rf"[-\s]{{0,1}}(?P<after>(?:{_any(_AFTER)})(?![a-z])|元)?",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def amounts(title: str) -> tuple[str, ...]:
+    """The amounts of money in a title, each once, in its order: ``USD 3.2 bn``, ``CNY 618.5 m``, ``HKD 150``.
+
+    A currency as its code, the number exactly, and ``m``, ``bn`` or ``tn`` from a million up. A number
+    without a currency is no amount, nor is one whose currency is in doubt (``¥``; 元 that no 億 or 亿 gives
+    a script). Of a range both ends are told. A bare ``$`` is the American.
+    """
+    text = unicodedata.normalize("NFKC", title)
+    if not any(character.isdigit() for character in text):
+        return ()
+    return tuple(dict.fromkeys(_found(text)))[:_MOST]
+
+
+def _found(text: str) -> Iterator[str]:
+    for match in _AMOUNT.finditer(text):
+        currency = _currency(match, text)
+        if currency is None:
+            continue
+        low, low_unit, high, high_unit = match["low"], match["low_unit"], match["high"], match["high_unit"]
+        if high is not None and not (high_unit or match["after"] or match["high_before"]):
+            # "raises USD 3 bn and 2 stakes": what follows is another number.
+            high = None
+        yield _written(currency, low, low_unit or (high_unit if high else None))
+        if high is not None:
+            yield _written(currency, high, high_unit)
+
+
+def _currency(match: re.Match[str], text: str) -> str | None:
+    if (before := match["before"]) is not None:
+        return _BEFORE[before.lower()]
+    after = match["after"]
+    if after is None:
+        return None
+    if after != "元":
+        return _AFTER[after.lower()]
+    for written in ((match["high_unit"] or match["low_unit"] or ""), text):
+        if not _TRADITIONAL.isdisjoint(written):
+            return "HKD"
+        if not _SIMPLIFIED.isdisjoint(written):
+            return "CNY"
+    return None
+
+
+def _written(currency: str, number: str, unit: str | None) -> str:
+    value = Decimal(number.replace(",", "")).scaleb(_power(unit))
+    for power, name in _SCALES:
+        if value >= Decimal(10) ** power:
+            return f"{currency} {_plain(value.scaleb(-power))} {name}"
+    return f"{currency} {_plain(value)}"
+
+
+def _power(unit: str | None) -> int:
+    if not unit:
+        return 0
+    latin = _LATIN_UNITS.get(unit.strip(" -").lower())
+    return sum(_CHINESE_UNITS[character] for character in unit) if latin is None else latin
+
+
+def _plain(value: Decimal) -> str:
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
