@@ -5,6 +5,7 @@ import heapq
 import math
 import os
 import stat
+import time
 from collections.abc import Awaitable, Callable
 from io import FileIO
 
@@ -19,13 +20,15 @@ from market.quote import Quote
 class TapeClock:
     """The recorded day's time. It moves with the tape alone, and never back.
 
-    ``speed`` is recorded seconds per real second, ``math.inf`` for as fast as the tape can be read.
+    ``speed`` is recorded seconds per real second, ``math.inf`` for as fast as the tape can be read, as
+    everything before ``start`` (nanoseconds UTC) is.
     Whoever sleeps wakes at the instant slept for, even where the tape leaps over it, so that what
     depends on time comes out the same at any speed.
     """
 
     def __init__(self, speed: float = math.inf) -> None:
         self.speed = speed
+        self.start = 0
         self._now = 0
         self._start: tuple[int, float] | None = None  # one moment on the tape and on the loop's clock
         self._sleepers: list[tuple[int, int, asyncio.Future[None]]] = []
@@ -49,7 +52,7 @@ class TapeClock:
 
     def leap(self, to: int) -> bool:
         """Move on at once, if nothing is waited for and nobody woken on the way; says whether it did."""
-        if self.speed != math.inf or (self._sleepers and self._sleepers[0][0] <= to):
+        if (self.speed != math.inf and to > self.start) or (self._sleepers and self._sleepers[0][0] <= to):
             return False
         self._now = max(self._now, to)
         return True
@@ -70,7 +73,7 @@ class TapeClock:
 
     async def _passed(self, until: int) -> bool:
         """Wait in real time for an instant of the tape; ``False`` when a new sleeper may be due sooner."""
-        if self.speed == math.inf or not self._now:
+        if self.speed == math.inf or until <= self.start or not self._now:
             return True
         self._start = since, began = self._start or (self._now, asyncio.get_running_loop().time())
         self._called.clear()
@@ -120,15 +123,14 @@ class TapeFeed:
     async def open(self) -> None:
         """Read up to the first entry and set the clock to it; ``TapeError`` when the file cannot be read.
 
-        A tape without an entry leaves the clock at 0.
+        A tape without an entry has no time of its own: its clock shows the machine's.
         """
         self._file = open_tape(self.path)
         # A pipe may have nothing to read for hours; a file always has, and cannot be waited for.
         self._waits = not stat.S_ISREG(os.fstat(self._file.fileno()).st_mode)
         while not self._begun and (entries := await self._read()) is not None:
             self._begun = entries
-        if self._begun:
-            await self._clock.advance(self._begun[0].ts_recv)
+        await self._clock.advance(self._begun[0].ts_recv if self._begun else time.time_ns())
 
     def close(self) -> None:
         """Give the file back, as ``run`` does at its end."""

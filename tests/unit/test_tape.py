@@ -1,6 +1,7 @@
 """Tapes: every line is read exactly or reported by its number, and what is written is read back."""
 
 import gzip
+import zlib
 from decimal import Decimal
 from pathlib import Path
 
@@ -126,7 +127,12 @@ def test_text_from_a_tape_is_harmless() -> None:
         (QUOTE.replace(b"124.60", b"0"), "last price is zero"),
         (QUOTE.replace(b"124.60", b"NaN"), "not a number"),
         (QUOTE.replace(b"113.20", b"sNaN"), "not a number"),
-        (QUOTE.replace(b"120.20", b"Infinity"), "out of all bounds"),
+        (QUOTE.replace(b"124.60", b"1_000"), "not a number: '1_000'"),
+        (QUOTE.replace(b"120.20", b" 119"), "not a number"),
+        (QUOTE.replace(b"120.20", b"119\\n"), "not a number"),
+        (QUOTE.replace(b"121.00", "１１９".encode()), "not a number"),
+        (QUOTE.replace(b"21500000", b'"2_150"'), "not a number"),
+        (QUOTE.replace(b"120.20", b"Infinity"), "not a number"),
         (QUOTE.replace(b"124.70", b"1e-99999999"), "out of all bounds"),
         (QUOTE.replace(b"21500000", b"-1"), "out of all bounds"),
         (QUOTE.replace(b"21500000", b"9" * 5000), "$.volume"),
@@ -190,6 +196,25 @@ def test_a_damaged_gzip_tape_keeps_what_was_read() -> None:
     entries, errors = read(first + b"garbage", QUOTE)
     assert len(entries) == 3
     assert errors == ["line 4: the compressed data is damaged from here on"]
+
+
+def test_damage_inside_a_line_is_told_once() -> None:
+    packer = zlib.compressobj(wbits=31)
+    begun = packer.compress(QUOTE * 3 + QUOTE[:50]) + packer.flush(zlib.Z_FULL_FLUSH)
+    entries, errors = read(begun, b"\xff" * 40)
+    assert len(entries) == 3
+    assert errors == ["line 4: the compressed data is damaged from here on"]
+
+
+def test_a_mark_of_utf_8_is_no_part_of_the_first_line() -> None:
+    for tape in (b"\xef\xbb\xbf" + QUOTE, gzip.compress(b"\xef\xbb\xbf" + QUOTE)):
+        assert read(tape, HEADLINE if tape[:1] == b"\xef" else b"")[1] == []
+    assert len(read(b"\xef", b"\xbb\xbf" + QUOTE)[0]) == 1
+
+
+def test_what_only_looks_odd_is_read() -> None:
+    line = QUOTE.replace(b'"currency"', b'"venue_says":{"open":"yes","low":" 1"},"currency"')
+    assert read(line)[1] == []
 
 
 def test_a_bomb_is_unpacked_in_pieces() -> None:
