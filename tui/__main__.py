@@ -5,10 +5,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from io import TextIOWrapper
 from typing import Any
 
 import click
+from click.exceptions import Exit
 
 from market.errors import TickwallError
 from monitor import exit as exit_code
@@ -134,6 +136,61 @@ def quote(symbols: tuple[str, ...], as_json: bool, config_path: str | None, debu
     from monitor.snapshot import run
 
     return run(symbols, config_path, as_json=as_json, debug=debug)
+
+
+class Percent(click.ParamType[Decimal]):
+    """A percentage that is not below zero, exactly as written."""
+
+    name = "PCT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        """The number."""
+        try:
+            percent = Decimal(value)
+        except InvalidOperation:
+            percent = Decimal("nan")
+        if not percent.is_finite() or percent < 0:
+            self.fail(f"{value!r} is not a percentage", param, ctx)
+        return percent
+
+
+class Probe(click.Command):
+    """A command that a monitor runs: a mistake on its command line is UNKNOWN too, told where that reads."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """The context, of a line without a mistake."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.UsageError as error:
+            from monitor.check import unknown
+
+            raise Exit(unknown(error.format_message())) from None
+
+
+PERCENT = Percent()
+SECONDS = click.FloatRange(min=0, min_open=True)
+
+
+@cli.command(cls=Probe)
+@click.argument("symbols", nargs=-1, metavar="[SYMBOL]...")
+@click.option("--warning", metavar="PCT", type=PERCENT, help="WARNING from this move on (default: 5).")
+@click.option("--critical", metavar="PCT", type=PERCENT, help="CRITICAL from this move on (default: 10).")
+@click.option(
+    "--max-age", metavar="S", type=SECONDS, help="An older quote is UNKNOWN (default: [alerts] max_age)."
+)
+@click.option("--require-open", is_flag=True, help="A closed market is UNKNOWN instead of OK.")
+@click.option(
+    "--timeout", metavar="S", type=SECONDS, default=10.0, show_default="10", help="Wait at most S seconds."
+)
+@click.option("--json", "as_json", is_flag=True, help="A JSON object.")
+@common
+def check(config_path: str | None, debug: bool, **chosen: Any) -> int:
+    """One look at moves, for Nagios and its like: a line, and 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN."""
+    from monitor.check import Choices, run
+
+    return run(Choices(**chosen), config_path, debug=debug)
 
 
 @cli.command()
