@@ -5,6 +5,8 @@ from urllib.parse import urljoin
 
 import msgspec
 
+from feeds.charset import decode
+from feeds.json_feed import cut
 from feeds.rss import HONG_KONG, OnError, believable
 from market.clock import SECOND
 from market.errors import ParseError
@@ -46,15 +48,11 @@ def parse_hkexnews(
     """The filings of a page, in its order; a company's counters stand for its ordinary share.
 
     ``ts_recv`` (ns UTC) stands in for a time that cannot be read. ``on_error`` is told of filings left
-    out; a page that is none of the exchange's raises ``ParseError``.
+    out, and of a page that was cut, whose whole filings are kept. A page that is none of the exchange's
+    raises ``ParseError``.
     """
-    try:
-        rows = _decode_page(raw.removeprefix(b"\xef\xbb\xbf")).newsInfoLst
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        reason = "empty answer" if not raw.strip() else f"not the exchange's list: {clean(str(error), 80)}"
-        raise ParseError(source, reason, raw) from None
     headlines: dict[str, Headline] = {}
-    for row in rows:
+    for row in _rows(raw, source, on_error):
         try:
             headline = _headline(_decode_filing(row), source, ts_recv)
         except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
@@ -63,6 +61,25 @@ def parse_hkexnews(
             continue
         headlines.setdefault(headline.id, headline)
     return list(headlines.values())
+
+
+def _rows(raw: bytes, source: str, on_error: OnError | None) -> list[msgspec.Raw]:
+    text = decode(raw)
+    try:
+        return _decode_page(text).newsInfoLst
+    except (msgspec.DecodeError, RecursionError) as error:
+        reason = f"not the exchange's list: {clean(str(error), 80)}" if text.strip() else "empty answer"
+        refusal = ParseError(source, reason, raw)
+    mended = cut(text, "newsInfoLst")
+    try:
+        rows = _decode_page(mended.text).newsInfoLst if mended else []
+    except (msgspec.DecodeError, RecursionError):
+        rows = []
+    if mended is None or not rows:
+        raise refusal
+    if on_error is not None:
+        on_error(ParseError(source, mended.complaint))
+    return rows
 
 
 def _headline(filing: _Filing, source: str, ts_recv: int) -> Headline:

@@ -1,6 +1,6 @@
-"""RSS 0.9x to 2.0 and Atom, as they are found in the wild, into headlines.
+"""RSS 0.9x to 2.0, Atom and JSON Feed, as they are found in the wild, into headlines.
 
-feedparser does the reading; encodings, cut bodies and hostile ones are met before it.
+feedparser reads those in XML; encodings, cut bodies and hostile ones are met before it.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from feeds import json_feed
 from feeds.charset import decode
 from feeds.mending import mend
 from market.clock import MINUTE, SECOND
@@ -54,9 +55,14 @@ def parse_feed(
     ``ts_recv`` (ns UTC) stands in for a time that is missing or lies ahead; a time without a zone is
     in ``zone``; a relative link is relative to ``address``. Raises ``ParseError`` for what is no feed.
     """
-    text, complaint = mend(decode(raw, content_type), source)
+    text = decode(raw, content_type)
+    if text.lstrip()[:1] == "{":
+        entries, complaint = json_feed.entries(text, source)
+    else:
+        text, complaint = mend(text, source)
+        entries = _entries(text, source, address)
     items: list[_Item] = []
-    for entry in _entries(text, source, address):
+    for entry in entries:
         title = _title(entry)
         if title:
             items.append(_Item(entry, title))
@@ -114,7 +120,9 @@ def _title(entry: Mapping[str, Any]) -> str:
     """The title, or else the first words of the text, as plain text."""
     title = clean(_plain(entry.get("title_detail", {})))
     if title:
-        return title
+        # Google appends the paper's name, which would make another story of each paper's copy.
+        paper = clean(str(entry.get("source", {}).get("title", "")), 80)
+        return title.removesuffix(f" - {paper}") if paper else title
     for detail in (entry.get("summary_detail", {}), *entry.get("content", ())):
         if words := clean(_plain(detail), _FIRST_WORDS):
             return words

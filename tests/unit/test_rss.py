@@ -268,7 +268,7 @@ def test_only_so_many_items_are_read() -> None:
         (b"", "empty answer"),
         (b" \n\t", "empty answer"),
         (b"not found", "not a feed"),
-        (b'{"items": []}', "not a feed"),
+        (b'{"items": []}', "JSON that is no JSON Feed"),
         (
             b"<!DOCTYPE html><html><body><item>x</item><rss></rss></body></html>",
             "a web page in place of a feed",
@@ -488,7 +488,7 @@ SAMPLES = SHARED / "samples" / "rss"
                 ),
             ],
         ),
-        ("26_hkexnews_latest_lcisehk1relsde.json", "not a feed"),
+        ("26_hkexnews_latest_lcisehk1relsde.json", "no JSON Feed"),
         ("27_not_a_feed_soft_error.html", "a web page in place of a feed"),
     ],
 )
