@@ -5,7 +5,6 @@ ours pays (``monitor.reducer`` has it done by a child). A file in which nothing 
 has nothing to clean and never gets there.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -15,8 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from market.bars import Bar
 from market.clock import SECOND
-from market.errors import TickwallError
 from market.session import Calendar, Session
+from monitor import splits
+from monitor.defects import Defect, HistoryError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,51 +28,7 @@ _HEAD = "Date,Open,High,Low,Close,Volume"
 
 PRICES = ("Open", "High", "Low", "Close")
 
-DEFECTS = {
-    "unreadable": "rows without a date or a positive close, left out",
-    "unordered": "rows out of order, sorted",
-    "repeated": "rows given twice, kept once",
-    "conflicting": "days given twice with different closes, the last row kept",
-    "ghost": "rows on days without a session, left out",
-    "stale": "flat rows without volume, left out",
-    "unfinished": "last row written before that day's close, left out",
-    "inconsistent": "closes outside the day's range, kept",
-    "jump": "closes that almost halve or double overnight, as at a split not adjusted for, kept",
-    "missing": "sessions without a row",
-}
-"""What may be wrong with a file, and what was done about it."""
-
-_JUMP = 1.8
-"""A close so many times another one is a split more often than a price: two for one, and a bad day."""
-
-_NAMED = 3
-"""Dates spelled out in a defect's text."""
-
 _CLOSE_GRACE = 120 * SECOND  # the auction ends at random, and vendors print its price late
-
-
-class HistoryError(TickwallError):
-    """A history that cannot be used at all; the text names the file or source and why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Defect:
-    """One kind of defect in one file, how many rows have it, and their dates where they have any."""
-
-    kind: str
-    count: int
-    dates: tuple[date, ...]
-
-    @property
-    def text(self) -> str:
-        """One line for a person: what, where, and what was done."""
-        return self.told(_NAMED)
-
-    def told(self, most: int | None = None) -> str:
-        """The same with as many of its dates."""
-        named = ", ".join(day.isoformat() for day in self.dates[:most])
-        more = f" ({self.count} in all)" if self.count > len(self.dates[:most]) else ""
-        return f"{DEFECTS[self.kind]}: {named or self.count}{more if named else ''}"
 
 
 class Cleaned(NamedTuple):
@@ -82,17 +38,17 @@ class Cleaned(NamedTuple):
     defects: list[Defect]
 
 
-def read(path: Path, calendar: Calendar) -> Cleaned:
-    """Read and clean one ``SYMBOL.csv``.
+def read(path: Path, calendar: Calendar, until: date | None = None) -> Cleaned:
+    """Read and clean one ``SYMBOL.csv``; splits after ``until`` are left out, where it is given.
 
     Raises ``HistoryError`` for a file that is missing, that is no CSV with ``Date`` and ``Close``, or that
-    holds no good row.
+    holds no good row; and for splits beside it that cannot be read.
     """
     columns = sound(path, calendar)
-    return Cleaned(columns.bars(), []) if columns is not None else mend(path, calendar)
+    return Cleaned(columns.bars(), []) if columns is not None else mend(path, calendar, until)
 
 
-def mend(path: Path, calendar: Calendar) -> Cleaned:
+def mend(path: Path, calendar: Calendar, until: date | None = None) -> Cleaned:
     """Clean a file that is not ``sound``; raises as ``read`` does."""
     frame, defects = clean(_load(path), calendar)
     if not frame.empty:
@@ -104,7 +60,12 @@ def mend(path: Path, calendar: Calendar) -> Cleaned:
         raise HistoryError(f"{path}: no usable row")
     columns = [map(Decimal, frame[name].tolist()) for name in PRICES]
     volumes = [int(volume) if volume >= 0 else None for volume in frame["volume"].tolist()]
-    return Cleaned(list(map(Bar, frame["day"].dt.date.tolist(), *columns, volumes)), defects)
+    bars = map(Bar, frame["day"].dt.date.tolist(), *columns, volumes)
+    known = splits.read(path)
+    adjusted, done = splits.adjust(
+        list(bars), [split for split in known if until is None or split.date <= until]
+    )
+    return Cleaned(adjusted, [*defects, *done, *splits.jumps(adjusted, {split.date for split in known})])
 
 
 def sound(path: Path, calendar: Calendar) -> "Columns | None":
@@ -116,11 +77,13 @@ def sound(path: Path, calendar: Calendar) -> "Columns | None":
 
     from monitor.columns import CLOSE, HIGH, LOW, parse
 
+    leap = float(splits.JUMP)
+
     try:
         columns = parse(path.read_bytes())
     except OSError:
         return None
-    if columns is None:
+    if columns is None or splits.read(path):
         return None
     days, prices = columns.days, columns.prices
     if prices.min() <= 0:
@@ -131,8 +94,8 @@ def sound(path: Path, calendar: Calendar) -> "Columns | None":
         (prices[LOW] > prices[CLOSE]).any()
         or (prices[CLOSE] > prices[HIGH]).any()
         or (days[1:] <= days[:-1]).any()
-        or (ratios > _JUMP).any()
-        or (ratios < 1 / _JUMP).any()
+        or (ratios > leap).any()
+        or (ratios < 1 / leap).any()
         or not np.is_busday(days, busdaycal=_busdays(calendar)).all()
         or (len(known) and calendar.between(known[0].item(), known[-1].item()) != len(known) - 1)
         or _unfinished(columns.date(-1), path.stat().st_mtime_ns, calendar)
@@ -198,10 +161,6 @@ def clean(frame: "pd.DataFrame", calendar: Calendar) -> tuple["pd.DataFrame", li
     outside = (frame["close"] > frame["high"]) | (frame["close"] < frame["low"])
     if outside.any():
         defects.append(_defect("inconsistent", frame.loc[outside, "day"]))
-    ratios = frame["close"] / frame["close"].shift()
-    jumps = (ratios > _JUMP) | (ratios < 1 / _JUMP)
-    if jumps.any():
-        defects.append(_defect("jump", frame.loc[jumps, "day"]))
     if absent := _absent(frame["day"].dt.date.tolist(), calendar):
         defects.append(Defect("missing", len(absent), tuple(absent)))
     return frame, defects

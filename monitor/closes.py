@@ -14,7 +14,8 @@ from market.bars import Bar
 from market.closes import Closes
 from market.session import calendar
 from market.symbol import mic
-from monitor.cleaning import Defect, HistoryError, read
+from monitor.cleaning import read
+from monitor.defects import Defect, HistoryError
 
 
 class ClosesRequest(msgspec.Struct, tag="closes"):
@@ -73,7 +74,8 @@ def answer(request: ClosesRequest) -> ClosesReply:
     """The closes that a request asks for; whatever goes wrong becomes the reply's error."""
     hours = calendar(mic(request.symbol))
     try:
-        bars, defects = read(Path(request.path), hours)
+        day = request.session_date
+        bars, defects = read(Path(request.path), hours, day)
         before = [bar for bar in bars if bar.date < request.session_date]
         return ClosesReply(
             [bar.date.toordinal() for bar in before],
@@ -82,7 +84,7 @@ def answer(request: ClosesRequest) -> ClosesReply:
             tuple(
                 found
                 for vendor, path in request.others.items()
-                if (found := _disagreement(vendor, before, read(Path(path), hours).bars)) is not None
+                if (found := _disagreement(vendor, before, read(Path(path), hours, day).bars)) is not None
             ),
         )
     except HistoryError as error:

@@ -27,9 +27,10 @@ from market.session import TRADING, Phase, amend, calendar
 from market.symbol import mic
 from monitor import exit as exit_code
 from monitor.assembly import assign
-from monitor.cleaning import HistoryError, read
+from monitor.cleaning import read
 from monitor.config import Config, ConfigError, load, notes
 from monitor.configure import masked
+from monitor.defects import HistoryError
 from monitor.history import cache_dir, index
 from monitor.logs import to_stderr
 from monitor.rules import watched

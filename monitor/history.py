@@ -9,6 +9,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -16,11 +17,14 @@ from zlib import crc32
 
 from feeds import tencent, yahoo
 from feeds.http import Http
-from market.bars import Bar
+from feeds.yahoo_splits import fetch_splits
+from market.bars import Bar, Split
 from market.errors import TickwallError
 from market.session import calendar
-from market.symbol import is_hong_kong, mic
-from monitor.cleaning import HistoryError, final_at
+from market.symbol import is_hong_kong, is_index, mic
+from monitor import splits
+from monitor.cleaning import final_at
+from monitor.defects import HistoryError
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +37,10 @@ _PER_HOST = 4
 
 
 class Source(NamedTuple):
-    """A vendor of daily bars. ``address`` tells it from another of its name; ``years`` fit one request."""
+    """A vendor of daily bars. ``address`` tells it from another of its name; ``years`` fit one request.
+
+    ``splits`` asks who knows them, where its own prices are not adjusted.
+    """
 
     name: str
     address: str
@@ -41,6 +48,7 @@ class Source(NamedTuple):
     years: int
     fetch: Callable[[Http, Any, str, date, date], Awaitable[list[Bar]]]
     settings: Any
+    splits: Callable[[Http, str, date, date], Awaitable[list[Split]]] | None = None
 
     @property
     def folder(self) -> str:
@@ -51,10 +59,16 @@ class Source(NamedTuple):
 def sources(feeds: Mapping[str, Any]) -> tuple[Source, ...]:
     """The vendors that the configured feeds (settings by name) make available, the preferred one first."""
     found = []
+    chart = feeds.get(yahoo.NAME)
+    if chart is not None and not chart.enabled:
+        chart = None
     if (kline := feeds.get(tencent.NAME)) is not None and kline.enabled:
         # 2000 bars a request are eight years, and a little.
-        found.append(Source(tencent.NAME, kline.kline_url, is_hong_kong, 8, tencent.fetch_bars, kline))
-    if (chart := feeds.get(yahoo.NAME)) is not None and chart.enabled:
+        events = partial(fetch_splits, settings=chart) if chart is not None else None
+        found.append(
+            Source(tencent.NAME, kline.kline_url, is_hong_kong, 8, tencent.fetch_bars, kline, events)
+        )
+    if chart is not None:
         found.append(Source(yahoo.NAME, chart.chart_url, lambda symbol: True, YEARS, yahoo.fetch_bars, chart))
     return tuple(found)
 
@@ -78,7 +92,7 @@ def index(folder: Path) -> dict[str, Path]:
         raise HistoryError(f"{folder}: {error.strerror}") from error
     found: dict[str, Path] = {}
     for file in (*children, *below):
-        if file.suffix == ".csv":
+        if file.suffix == ".csv" and not file.stem.endswith(".splits"):
             found.setdefault(file.stem, file)
     return found
 
@@ -163,8 +177,27 @@ class HistoryFiles:
         }
         if not over:
             raise HistoryError(f"{source.name}: no daily bars of {symbol}")
+        if source.splits is not None and not is_index(symbol):
+            await self._refresh_splits(source.splits, file, symbol, session_date)
         text = _HEADER + "".join(over[day] for day in sorted(over))
         write_whole(file, text.encode(), now)
+
+    async def _refresh_splits(
+        self,
+        fetch: Callable[[Http, str, date, date], Awaitable[list[Split]]],
+        file: Path,
+        symbol: str,
+        session_date: date,
+    ) -> None:
+        """Bring the splits beside a file up to date; without an answer, those known stay."""
+        assert self._http is not None
+        oldest = session_date - timedelta(days=366 * YEARS)
+        try:
+            known = await fetch(self._http, symbol, oldest, session_date)
+        except TickwallError as error:
+            log.warning("%s: its splits are not brought up to date: %s", symbol, error)
+            return
+        write_whole(splits.beside(file), splits.write(known).encode(), self._now())
 
     async def _since_then(
         self, source: Source, symbol: str, old: dict[str, str], end: date

@@ -25,9 +25,11 @@ from market.history import build
 from market.profile import Profile
 from market.session import calendar
 from market.symbol import mic
-from monitor.cleaning import Defect, HistoryError, mend, sound
+from monitor.cleaning import mend, sound
 from monitor.closes import ClosesReply, ClosesRequest, answer
+from monitor.defects import Defect, HistoryError
 from monitor.history import HistoryFiles, Source, history_files, write_whole
+from monitor.splits import beside
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +141,8 @@ class ProfileLoader:
     ) -> Profile | str:
         try:
             path = await files.find(symbol, session_date)
-            made_from = [_identity(file) for file in (path, *sessions.sources(mic(symbol)))]
+            splits = [file for file in (beside(path),) if file.exists()]
+            made_from = [_identity(file) for file in (path, *splits, *sessions.sources(mic(symbol)))]
             profile = self._recall(symbol, session_date, made_from)
             if profile is None:
                 reply = await child.ask(Request(symbol, str(path), session_date), Reply)
@@ -273,7 +276,8 @@ def reduce(request: Request) -> Reply:
         columns = sound(path, hours)
         if columns is not None:
             return Reply(reduction.reduce(request.symbol, columns, request.session_date, hours).to_json())
-        bars, defects = mend(path, hours)
+        # In the shares of the session's own day, as its prices are.
+        bars, defects = mend(path, hours, request.session_date)
         profile = build(request.symbol, bars, request.session_date, hours)
         return Reply(profile.to_json(), tuple(defects))
     except HistoryError as error:

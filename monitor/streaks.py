@@ -24,8 +24,9 @@ from market.sentences import sentences
 from market.session import Calendar, Session, amend, calendar
 from market.symbol import canonical, mic
 from monitor import exit as exit_code
-from monitor.cleaning import Defect, HistoryError, final_at, read
+from monitor.cleaning import final_at, read
 from monitor.config import load
+from monitor.defects import Defect, HistoryError
 from monitor.history import Source, cache_dir, history_files, sources
 from monitor.streaks_table import Answer, arrows, table
 
@@ -117,12 +118,13 @@ def _answers_of(
     except SymbolError:
         return [_error(text, day, str(found)) for day in as_of or [calendar("24/7").day_of(now)]]
     hours = calendar(mic(symbol))
-    days = list(as_of) or [hours.day_of(now)]
+    today = hours.day_of(now)
+    days = list(as_of) or [today]
     if isinstance(found, TickwallError):
         return [_error(symbol, day, str(found)) for day in days]
     file, *others = found
     try:
-        bars, defects = read(file, hours)
+        bars, defects = read(file, hours, today)
     except HistoryError as error:
         return [_error(symbol, day, str(error)) for day in days]
     answers = answer(symbol, days, bars, hours, now)
@@ -130,7 +132,7 @@ def _answers_of(
     if names is not None:
         told["history"] = _explained(file, names, bars, defects)
         told["history"]["disagreements"] = [
-            different for other in others if (different := _disagreement(other, names, bars, hours))
+            different for other in others if (different := _disagreement(other, names, bars, hours, today))
         ]
     return [one if "error" in one else {**one, **told} for one in answers]
 
@@ -151,11 +153,11 @@ def _explained(
 
 
 def _disagreement(
-    file: Path, names: Mapping[str, str], bars: Sequence[Bar], hours: Calendar
+    file: Path, names: Mapping[str, str], bars: Sequence[Bar], hours: Calendar, today: date
 ) -> Answer | None:
     """Where another source has other closes; nobody can say here which of the two is right."""
     try:
-        closes = {bar.date: bar.close for bar in read(file, hours).bars}
+        closes = {bar.date: bar.close for bar in read(file, hours, today).bars}
     except HistoryError:
         return None
     different = [

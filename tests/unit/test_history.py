@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.http import Http
-from market.bars import Bar
+from market.bars import Bar, Split
 from market.clock import parse_rfc3339
 from market.errors import FeedError
 from market.history import build
@@ -23,7 +24,8 @@ from market.profile import Profile
 from market.session import calendar
 from market.symbol import is_hong_kong
 from monitor import cleaning
-from monitor.cleaning import HistoryError, clean, read
+from monitor.cleaning import clean, read
+from monitor.defects import HistoryError
 from monitor.history import Source, history_files, index
 from monitor.reducer import ProfileLoader
 from tests.paths import ROOT
@@ -154,7 +156,7 @@ def test_a_split_that_is_not_adjusted_for_is_named(tmp_path: Path, factor: Decim
     ]
     bars, [defect] = read(written(tmp_path, [*before, *GOOD[9:]]), HK)
     assert len(bars) == len(BARS)
-    assert (defect.kind, defect.dates) == ("jump", (BARS[9].date,))
+    assert (defect.kind, defect.dates) == ("suspect", (BARS[9].date,))
 
 
 def test_missing_sessions_are_listed(tmp_path: Path) -> None:
@@ -293,6 +295,49 @@ async def test_the_next_session_asks_only_for_what_is_new(tmp_path: Path) -> Non
     async with history_files(None, (vendor(halved, asked),), lambda: now, tmp_path) as files:
         path = await files.find("1234.HK", date(2025, 2, 5))
     assert read(path, HK).bars == halved
+
+
+async def test_splits_are_asked_of_who_knows_them_and_kept_with_the_bars(tmp_path: Path) -> None:
+    """A vendor of unadjusted bars, before and after another one has told of the split in them."""
+    raw = [
+        Bar(bar.date, bar.open * 5, bar.high * 5, bar.low * 5, bar.close * 5, 1) if row < 9 else bar
+        for row, bar in enumerate(BARS)
+    ]
+    told: list[Split] | None = None
+
+    async def events(http: Http, symbol: str, start: date, end: date) -> list[Split]:
+        if told is None:
+            raise FeedError("events", "HTTP 503")
+        return [split for split in told if start <= split.date <= end]
+
+    source = vendor(raw, [])._replace(splits=events)
+    days = iter(range(3, 28))
+
+    async def find() -> Path:
+        """Of the next day's session, so that it is fetched."""
+        day = date(2025, 2, next(days))
+        now = parse_rfc3339(f"{day}T09:00:00+08:00")
+        async with history_files(None, (source,), lambda: now, tmp_path) as files:
+            return await files.find("1234.HK", day)
+
+    assert kinds(await find()) == ["suspect"]
+    told = [Split(BARS[9].date, Fraction(5))]
+    path = await find()
+    assert [bar.close for bar in read(path, HK).bars] == [bar.close for bar in BARS]
+    told = None
+    assert [bar.close for bar in read(await find(), HK).bars] == [bar.close for bar in BARS]
+    assert index(path.parent) == {"1234.HK": path}
+
+
+async def test_splits_told_later_make_a_new_profile(tmp_path: Path) -> None:
+    written(tmp_path, GOOD)
+    loader = ProfileLoader(tmp_path, (), lambda: NOW, tmp_path / "cache")
+    [before] = [one async for one in loader(["1234.HK"], DAY)]
+    (tmp_path / "1234.HK.splits.csv").write_text(f"{DAY},2:1\n")
+    [after] = [one async for one in loader(["1234.HK"], DAY)]
+    assert isinstance(before, Profile) and isinstance(after, Profile)
+    assert (before.record_close or 0) == 2 * (after.record_close or 0)
+    assert [defect.kind for defect in loader.defects["1234.HK"]] == ["split"]
 
 
 async def test_failures_are_never_kept_and_an_old_file_is_better_than_none(tmp_path: Path) -> None:
