@@ -123,9 +123,9 @@ def load(
 def notes(settings: Settings) -> list[str]:
     """What is valid, and does less than it seems to."""
     return [
-        f"sink {sink.id!r}: this version tells alerts on the screen and on standard output only; nothing is"
-        f" sent to a {sink.kind} yet"
+        f"sink {sink.id!r}: no rule has it among its sinks"
         for sink in settings.sink
+        if settings.rule and not any({sink.id, "*"} & set(rule.sinks) for rule in settings.rule)
     ]
 
 

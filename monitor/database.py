@@ -53,7 +53,9 @@ _STEPS = {
             state TEXT NOT NULL DEFAULT 'pending'
                 CHECK (state IN ('pending', 'leased', 'sent', 'failed', 'expired')),
             attempts INTEGER NOT NULL DEFAULT 0,
-            created INTEGER NOT NULL,
+            failures INTEGER NOT NULL DEFAULT 0,
+            ambiguous INTEGER NOT NULL DEFAULT 0,
+            since INTEGER NOT NULL,
             next_try INTEGER NOT NULL,
             lease_until INTEGER NOT NULL DEFAULT 0,
             reason TEXT NOT NULL DEFAULT '',

@@ -19,6 +19,7 @@ from market.errors import TickwallError
 from market.session import read_amendments
 from market.watchlist import expand
 from monitor.settings import BUILT_IN_SINKS, DEFAULT_HEADLINES, WATCHLISTS, RuleSettings, Settings
+from monitor.sinks import senseless_sink
 
 _P = ParamSpec("_P")
 
@@ -110,11 +111,13 @@ def senseless(settings: Settings) -> Iterator[str]:
         yield from _checked(f"alerts.{key}", parse_duration, text)
     for name in _twice(source.name for source in settings.headlines):
         yield f"headlines {name!r}: the name is used twice"
-    for name in _twice((*BUILT_IN_SINKS, *(sink.id for sink in settings.sink))):
+    for name in _twice(("*", *BUILT_IN_SINKS, *(sink.id for sink in settings.sink))):
         yield f"sink {name!r}: the id is used twice, or built in"
     for name in _twice(rule.id for rule in settings.rule):
         yield f"rule {name!r}: the id is used twice"
-    sinks = {*BUILT_IN_SINKS, *(sink.id for sink in settings.sink)}
+    for sink in settings.sink:
+        yield from (f"sink {sink.id!r}: {problem}" for problem in senseless_sink(sink))
+    sinks = {"*", *BUILT_IN_SINKS, *(sink.id for sink in settings.sink)}
     for rule in settings.rule:
         yield from (f"rule {rule.id!r}: {problem}" for problem in _senseless_rule(rule, sinks))
         symbols = rule.symbols

@@ -54,7 +54,7 @@ class RuleSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     frequency: Literal["once", "once_per_session", "every_cross", "on_new_extreme"] = "once_per_session"
     sessions: tuple[Phase, ...] = ()
     severity: Literal["info", "warning", "critical"] = "warning"
-    sinks: tuple[str, ...] = ("tui",)
+    sinks: tuple[str, ...] = ("*",)
 
 
 BUILT_IN_SINKS = ("tui", "stdout")
@@ -69,7 +69,19 @@ class SinkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: str = ""
     url_file: str = ""
     secret_file: str = ""
+    token_file: str = ""
     command: tuple[str, ...] = ()
+    host: str = ""
+    port: int = 0
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password_file: str = ""
+    sender: str = ""
+    recipients: tuple[str, ...] = ()
+    timeout: str = "10s"
+    max_age: str = "15m"
+    rate: int = 0
+    burst: int = 20
 
 
 class Simulation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,12 +4,13 @@ import json
 import logging
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from market.clock import parse_rfc3339
 from monitor.database import connect, transaction
+from monitor.outbox import Outbox
 from monitor.settings import BUILT_IN_SINKS
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ class Event:
     """What is to be recorded: an alert's JSON line, and whom to tell of it.
 
     ``ts`` is when it was detected, nanoseconds UTC; ``sinks`` are ids of the configuration, of which the
-    built-in ones are told by their own process and need no row in the outbox.
+    built-in ones are told by their own process and need no row in the outbox; ``*`` is every other.
     """
 
     dedup_key: str
@@ -63,12 +64,19 @@ class Store:
     was put aside, and is empty otherwise.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, now: Callable[[], int] = time.time_ns) -> None:
         self.db, self.notice = connect(path)
+        self.outbox = Outbox(self.db)
+        self.sinks: tuple[str, ...] = ()
+        """The configured sinks, whom ``*`` stands for."""
+        self.posted: Callable[[], object] = lambda: None
+        """Called when a committed event has sinks to be told."""
+        self._now = now  # the machine's clock: neither a receiver nor a disk lives on a tape's time
         self._prune()
         self._seen = self._newest()
         self._mine: set[int] = set()
         self._uncommitted = 0
+        self._version = 0
 
     def close(self) -> None:
         """Give the file back."""
@@ -85,15 +93,16 @@ class Store:
         try:
             with transaction(self.db):
                 self._keep(states)
-                return self._insert(event)
+                stored = self._insert(event)
         except sqlite3.Error as error:
             log.error("the store cannot be written: %s", error)
             self._uncommitted -= 1
             return Stored(self._uncommitted, event.line)
+        self.posted()
+        return stored
 
     def _insert(self, event: Event) -> Stored | None:
-        # By the machine's own clock, for neither a receiver nor a disk lives on a tape's time.
-        now = time.time_ns()
+        now = self._now()
         muted = self._is_muted(event)
         line = event.line[:-1] + ',"muted":true}' if muted else event.line
         cursor = self.db.execute(
@@ -106,10 +115,14 @@ class Store:
         self._mine.add(number)
         if not muted:
             self.db.executemany(
-                "INSERT INTO outbox (alert, sink, created, next_try) VALUES (?, ?, ?, ?)",
-                [(number, sink, now, now) for sink in event.sinks if sink not in BUILT_IN_SINKS],
+                "INSERT INTO outbox (alert, sink, since, next_try) VALUES (?, ?, ?, ?)",
+                [(number, sink, now, now) for sink in self._addressed(event.sinks)],
             )
         return Stored(number, line, muted=muted)
+
+    def _addressed(self, sinks: Iterable[str]) -> Iterator[str]:
+        everyone = (*sinks, *self.sinks) if "*" in sinks else sinks
+        return (sink for sink in dict.fromkeys(everyone) if sink not in ("*", *BUILT_IN_SINKS))
 
     def _is_muted(self, event: Event) -> bool:
         snoozed = {snooze.symbol for snooze in self.snoozes(event.ts)}
@@ -154,6 +167,12 @@ class Store:
         self._mine.clear()
         return iter(others)
 
+    def changed_elsewhere(self) -> bool:
+        """Whether another process has written since the last call; costs no look at any table."""
+        version = int(self.db.execute("PRAGMA data_version").fetchone()[0])
+        before, self._version = self._version, version
+        return version != before
+
     # -- what a person sees and does
 
     def recent(self, most: int = 200) -> list[Stored]:
@@ -171,7 +190,7 @@ class Store:
             "UPDATE alert SET acknowledged = 1, acknowledged_by = ?, acknowledged_at = ?"
             " WHERE number = ? AND NOT acknowledged",
             by,
-            time.time_ns(),
+            self._now(),
             number,
         )
 
@@ -211,6 +230,6 @@ class Store:
 
     def _prune(self) -> None:
         """Bound the file: of what is old only the name is kept, which must never come again."""
-        before = time.time_ns() - KEPT
-        self._write("DELETE FROM outbox WHERE state NOT IN ('pending', 'leased') AND created < ?", before)
+        before = self._now() - KEPT
+        self._write("DELETE FROM outbox WHERE state NOT IN ('pending', 'leased') AND since < ?", before)
         self._write("UPDATE alert SET line = '' WHERE line <> '' AND recorded_at < ?", before)

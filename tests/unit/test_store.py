@@ -146,6 +146,15 @@ def test_built_in_sinks_need_no_row() -> None:
     store.close()
 
 
+def test_a_star_is_every_sink_there_is() -> None:
+    """Each once."""
+    store = Store()
+    store.sinks = ("desk", "phone")
+    store.record(Event("k", "{}", TS, ("*", "phone")))
+    assert {sink for (sink,) in store.db.execute("SELECT sink FROM outbox")} == {"desk", "phone"}
+    store.close()
+
+
 def test_the_journal_is_searched_in_what_a_line_says() -> None:
     """In either case, the newest first."""
     store = Store()
@@ -162,7 +171,7 @@ def test_what_is_old_is_forgotten_but_for_its_name(tmp_path: Path) -> None:
     store = Store(tmp_path / "alerts.db")
     store.record(Event("k", "{}", TS, ("desk",)))
     store.db.execute("UPDATE alert SET recorded_at = 1")
-    store.db.execute("UPDATE outbox SET created = 1, state = 'sent'")
+    store.db.execute("UPDATE outbox SET since = 1, state = 'sent'")
     store.close()
     store = Store(tmp_path / "alerts.db")
     assert store.journal() == []

@@ -1,0 +1,308 @@
+"""Courier: carries what lies in the outbox to its sinks, at least once, until it is there or too old."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from random import random
+
+from market.clock import SECOND, Clock
+from market.duration import parse_duration
+from monitor.outbox import Letter, State
+from monitor.settings import SinkSettings
+from monitor.sinks import rate_of
+from monitor.sinks.base import Outcome, Sink, failed
+from monitor.sinks.message import Message, alert_message, digest
+from monitor.store import Store
+
+log = logging.getLogger(__name__)
+
+BACKOFF = (1.0, 2.0, 5.0, 15.0, 60.0)
+"""Seconds before the next attempt, by how many have failed; the last holds from there on."""
+
+BRISK = (1.0, 2.0, 5.0)
+"""The same for a tape, at whose end somebody waits for the outbox to be empty."""
+
+JITTER = 0.2
+"""A wait is longer by up to this part of itself, so that colleagues do not come back together."""
+
+MAX_AGE = 900 * SECOND
+"""Of what is addressed to a sink that this process does not know."""
+
+IN_FLIGHT = 4
+PATIENCE = 1.0
+"""A sink gets alerts one after another. One that has not answered for so many seconds is no longer waited
+for, up to ``IN_FLIGHT`` at a time: a receiver that stalls must not keep the next alert until it is old."""
+
+GRACE = 5.0
+"""Seconds beyond a sink's own time-out, after which its attempt is given up, and its lease runs out."""
+
+MOST = 100
+"""Alerts in a digest."""
+
+FLUSH = 5.0
+"""Seconds that the end of the program waits for what can still be sent."""
+
+LULL = 60.0
+"""Seconds without any letter coming to its end, after which the end of a tape waits no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A sink as the courier serves it: ages in nanoseconds, ``rate`` in messages a minute (0: no limit)."""
+
+    sink: Sink
+    max_age: int = MAX_AGE
+    rate: int = 0
+    burst: int = 20
+
+    @classmethod
+    def of(cls, settings: SinkSettings, sink: Sink) -> "Route":
+        """The route that a ``[[sink]]`` describes."""
+        max_age = int(parse_duration(settings.max_age) * SECOND)
+        return cls(sink, max_age, rate_of(settings), settings.burst)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of one attempt; ``pending`` is tried again. ``delayed_s`` counts from the detection."""
+
+    sink: str
+    event_id: str
+    state: State
+    attempt: int
+    reason: str
+    delayed_s: int
+    ts: int
+
+
+class Desk:
+    """One sink's turn: how many attempts are under way, and how many messages it may be sent now."""
+
+    def __init__(self, name: str, route: Route, now: int) -> None:
+        self.name = name
+        self.route = route
+        self.in_flight = 0
+        self.held_until = 0
+        """When the receiver wants to be asked again, nanoseconds UTC."""
+        self._started = 0
+        self._tokens = float(route.burst)
+        self._counted = now
+
+    def batch(self, due: int, now: int) -> int:
+        """How many letters to put into the next message; 0 when it is not this desk's turn.
+
+        When more are due than messages are left, the last message takes them all.
+        """
+        if not self.is_free(now):
+            return 0
+        tokens = self._refill(now)
+        return 1 if not self.route.rate or tokens >= min(due, 2) else min(due, MOST)
+
+    def is_free(self, now: int) -> bool:
+        """Whether another message may be sent."""
+        if now < self.held_until or self.in_flight >= IN_FLIGHT:
+            return False
+        if self.in_flight and now - self._started < PATIENCE * SECOND:
+            return False
+        return not self.route.rate or self._refill(now) >= 1
+
+    def start(self, now: int) -> None:
+        """A message is on its way."""
+        self.in_flight += 1
+        self._started = now
+        self._tokens -= 1 if self.route.rate else 0
+
+    def _refill(self, now: int) -> float:
+        earned = max(now - self._counted, 0) / (60 * SECOND) * self.route.rate
+        self._tokens = min(self._tokens + earned, float(self.route.burst))
+        self._counted = now
+        return self._tokens
+
+
+class Courier:
+    """Serves every sink of ``routes`` from a store's outbox, on ``clock``, which is that of the receivers.
+
+    ``on_delivery`` hears of every attempt when the store holds how it ended. ``chance`` gives numbers from
+    0 to 1.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        routes: Mapping[str, Route],
+        clock: Clock,
+        on_delivery: Callable[[Delivery], object],
+        *,
+        backoff: Sequence[float] = BACKOFF,
+        chance: Callable[[], float] = random,
+    ) -> None:
+        self._store = store
+        self._outbox = store.outbox
+        self._clock = clock
+        self._on_delivery = on_delivery
+        self._backoff = backoff
+        self._chance = chance
+        self._wake = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._desks: dict[str, Desk] = {}
+        self.assign(routes)
+        store.posted = self._wake.set
+
+    def assign(self, routes: Mapping[str, Route]) -> None:
+        """Serve these from now on; what is under way to others comes to its end."""
+        now = self._clock.now()
+        self._desks = {name: Desk(name, route, now) for name, route in routes.items()}
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Carry until cancelled; whatever goes wrong is logged, and tried again."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._wake.clear()
+                try:
+                    self._round(group)
+                except Exception:
+                    log.exception("the outbox cannot be worked on")
+                # Once a second all the same: another process may have died with its leases.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(PATIENCE):
+                        await self._wake.wait()
+
+    def _round(self, group: asyncio.TaskGroup) -> None:
+        """Give up what is too old, and let each desk send what it may."""
+        now = self._clock.now()
+        ages = {name: desk.route.max_age for name, desk in self._desks.items()}
+        for letter in self._outbox.expire(ages, MAX_AGE, now):
+            self._tell(letter, State.EXPIRED, "too old")
+            self._settled.set()
+        for name, due in self._outbox.due(now).items():
+            desk = self._desks.get(name)
+            if desk is not None and (most := desk.batch(due, now)):
+                until = now + int((desk.route.sink.timeout + 2 * GRACE) * SECOND)
+                if letters := self._outbox.lease(name, most, now, until):
+                    desk.start(now)
+                    group.create_task(self._send(desk, letters), name=f"sink {name}")
+
+    async def _send(self, desk: Desk, letters: Sequence[Letter]) -> None:
+        try:
+            outcome = await self._attempt(desk, letters)
+            self._settle(desk, letters, outcome)
+        except asyncio.CancelledError:
+            with suppress(sqlite3.Error):
+                self._outbox.settle(letters, State.PENDING, "broken off", ambiguous=True)
+            raise
+        except Exception:
+            # Of the store, or of whoever hears of it. A lease that was kept runs out, and is sent once more.
+            log.exception("sink %s: what became of an alert cannot be kept", desk.name)
+        finally:
+            desk.in_flight -= 1
+            self._wake.set()
+            self._settled.set()
+
+    async def _attempt(self, desk: Desk, letters: Sequence[Letter]) -> Outcome:
+        sink = desk.route.sink
+        try:
+            async with asyncio.timeout(sink.timeout + GRACE):
+                return await sink.send(self._message(letters))
+        except TimeoutError:
+            return failed("timed out", ambiguous=True)
+        except Exception as error:
+            # Its text is not told: it may hold an address, and that a token.
+            log.error("sink %s: internal error: %s", desk.name, type(error).__name__)
+            return failed(f"internal error: {type(error).__name__}", ambiguous=True)
+
+    def _message(self, letters: Sequence[Letter]) -> Message:
+        now = self._clock.now()
+        messages = [
+            alert_message(letter.line, letter.attempt, now - letter.recorded_at, repeat=letter.ambiguous > 0)
+            for letter in letters
+        ]
+        return messages[0] if len(messages) == 1 else digest(messages, now)
+
+    def _settle(self, desk: Desk, letters: Sequence[Letter], outcome: Outcome) -> None:
+        now = self._clock.now()
+        reason = outcome.reason
+        if outcome.sent:
+            state, next_try = State.SENT, 0
+        elif outcome.permanent:
+            state, next_try = State.FAILED, 0
+        else:
+            failures = max(letter.failures for letter in letters)
+            wait = self._backoff[min(failures, len(self._backoff) - 1)] * (1 + JITTER * self._chance())
+            if outcome.retry_after is not None:
+                wait = max(wait, outcome.retry_after)
+                desk.held_until = now + int(outcome.retry_after * SECOND)
+            state, next_try = State.PENDING, now + int(wait * SECOND)
+        self._outbox.settle(letters, state, reason, ambiguous=outcome.ambiguous, next_try=next_try)
+        if len(letters) > 1:
+            reason = f"{reason}, in a digest of {len(letters)}".removeprefix(", ")
+        for letter in letters:
+            self._tell(letter, state, reason)
+
+    def _tell(self, letter: Letter, state: State, reason: str) -> None:
+        now = self._clock.now()
+        if state is not State.SENT:
+            log.warning("sink %s: %s: %s, attempt %d: %s", letter.sink, letter.event_id, state.value,
+                        letter.attempt, reason)  # fmt: skip
+        delayed_s = max(now - letter.recorded_at, 0) // SECOND
+        self._on_delivery(
+            Delivery(letter.sink, letter.event_id, state, letter.attempt, reason, delayed_s, now)
+        )
+
+    # -- the end
+
+    async def flush(self, seconds: float = FLUSH) -> None:
+        """Try once more, within that time, whatever waits; ``run`` has to be running."""
+        try:
+            self._outbox.hasten(self._clock.now())
+            self._wake.set()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    while self._is_busy():
+                        self._settled.clear()
+                        await self._settled.wait()
+        except sqlite3.Error as error:
+            log.error("the outbox cannot be read: %s", error)
+
+    def _is_busy(self) -> bool:
+        """Whether anything is under way, or could be sent at this moment."""
+        now = self._clock.now()
+        due = self._outbox.due(now)
+        return any(
+            desk.in_flight or (name in due and desk.is_free(now)) for name, desk in self._desks.items()
+        )
+
+    async def drain(self, lull: float = LULL) -> None:
+        """Return when all is sent, refused or too old; ``run`` has to be running.
+
+        It is given up after ``lull`` seconds in which nothing came to its end.
+        """
+        with suppress(TimeoutError):
+            left = self._left()
+            while left:
+                async with asyncio.timeout(lull):
+                    while self._left() >= left:
+                        self._settled.clear()
+                        await self._settled.wait()
+                left = self._left()
+
+    def _left(self) -> int:
+        return sum(count for name, count in self._outbox.open().items() if name in self._desks)
+
+
+@asynccontextmanager
+async def carrying(courier: Courier) -> AsyncIterator[None]:
+    """The courier at work; at the end it is given ``FLUSH`` seconds to send what it can."""
+    working = asyncio.create_task(courier.run(), name="courier")
+    try:
+        try:
+            yield
+        finally:
+            await courier.flush()
+    finally:
+        working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
