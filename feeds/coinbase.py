@@ -12,6 +12,7 @@ from feeds.base import FeedStatus
 from feeds.pace import BARREN
 from feeds.settings import FeedSettings
 from feeds.stream import Stream, StreamFeed
+from feeds.wire import BROKEN, parse_error
 from market.clock import SECOND, Clock
 from market.duration import parse_duration
 from market.errors import FeedError, ParseError
@@ -86,8 +87,8 @@ def parse_frame(frame: bytes, ts_recv: int, gaps: "Gaps | None" = None) -> Seque
         if message.type != "ticker":
             return _control(message.type, frame)
         quote = ticker_quote(message, ts_recv)
-    except (msgspec.MsgspecError, ValueError, ArithmeticError) as error:
-        raise ParseError(NAME, clean(str(error), 120), frame) from None
+    except BROKEN as error:
+        raise parse_error(NAME, error, frame) from None
     if gaps is not None:
         trade = message.trade_id
         due = gaps.get(message.product_id, trade)

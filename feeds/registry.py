@@ -24,7 +24,11 @@ DEFAULT = ("tencent", "yahoo")
 _SHIPPED = {
     "tencent": "feeds.tencent:TencentFeed",
     "yahoo": "feeds.yahoo:YahooFeed",
+    "sina": "feeds.sina:SinaFeed",
+    "eastmoney": "feeds.eastmoney:EastMoneyFeed",
     "coinbase": "feeds.coinbase:CoinbaseFeed",
+    "binance": "feeds.binance:BinanceFeed",
+    "kraken": "feeds.kraken:KrakenFeed",
 }
 """By the name of their section."""
 

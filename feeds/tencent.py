@@ -6,23 +6,22 @@ they are late; either way the engine measures the lag from the rows' own times.
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta, timezone
-from decimal import Decimal
-from functools import lru_cache, partial
+from datetime import date
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 
+from feeds import portal
 from feeds.base import NoPriceError, Parsed
 from feeds.http import Http
 from feeds.pace import rest
 from feeds.poll import Poll, PollFeed
 from feeds.settings import FeedSettings
 from market.bars import Bar
-from market.clock import SECOND, Clock
+from market.clock import Clock
 from market.duration import parse_duration
 from market.errors import ParseError
-from market.price import price_or_none, unpadded
 from market.quote import Quote
 from market.session import calendar
 from market.symbol import hk_code, is_hong_kong, is_index
@@ -39,7 +38,6 @@ _TIME, _HIGH, _LOW, _CURRENCY = 30, 33, 34, 75
 _FEWEST = 36
 
 _HONG_KONG = "100"
-_ZONE = timezone(timedelta(hours=8))  # Hong Kong has kept no summer time since 1979
 _LATE = 900  # seconds, of codes without r_
 
 # Bounded and without nesting, so that a hostile page takes linear time. Rows end at the quote mark; neither
@@ -76,26 +74,14 @@ def parse_quotes(page: bytes, ts_recv: int) -> Parsed:
 
     Raises ``ParseError`` for a page that holds no row at all: the HTML of a block, an error in JSON.
     """
-    text = _decoded(page)
-    parsed = Parsed([], [])
-    end = 0
-    for match in _ROW.finditer(text):
-        _note_rubbish(text[end : match.start()], parsed)
-        end = match.end()
+
+    def read(match: re.Match[str]) -> Quote:
         key, row, bare = match.groups()
-        try:
-            if key == _NONE_MATCH:
-                raise ParseError(NAME, "no such code")
-            parsed.quotes.append(parse_row(bare or row, ts_recv, key))
-        except ParseError as error:
-            parsed.errors.append(error)
-        if len(parsed.errors) > BATCH:
-            raise ParseError(NAME, "more broken rows than were asked for", text)
-    if not end:
-        reason = "HTML in place of quotes" if text.lstrip().startswith("<") else "no quotes in the answer"
-        raise ParseError(NAME, reason, text)
-    _note_rubbish(text[end:], parsed)
-    return parsed
+        if key == _NONE_MATCH:
+            raise ParseError(NAME, "no such code")
+        return parse_row(bare or row, ts_recv, key)
+
+    return portal.read_rows(NAME, portal.decoded(page), _ROW, read, BATCH)
 
 
 def parse_row(row: str, ts_recv: int, key: str | None = None) -> Quote:
@@ -109,72 +95,29 @@ def parse_row(row: str, ts_recv: int, key: str | None = None) -> Quote:
             raise ValueError(f"a row of {len(fields)} fields")
         if fields[_MARKET] != _HONG_KONG:
             raise ValueError(f"not a Hong Kong row (market {fields[_MARKET][:8]!a})")
-        symbol = _symbol(fields[_CODE])
+        symbol = portal.symbol(fields[_CODE])
         if key is not None and key.removeprefix("r_") != f"hk{fields[_CODE]}":
             raise ValueError(f"a row of {symbol} under the code {key}")
-        last = _price(fields[_LAST])
+        last = portal.price(fields[_LAST])
         if last is None:
             raise NoPriceError(NAME, f"{symbol}: no price yet", row)
         return Quote(
             symbol=symbol,
             last=last,
-            ts_event=_instant(fields[_TIME]),
+            ts_event=portal.instant(fields[_TIME]),
             ts_recv=ts_recv,
             source=NAME,
-            prev_close=_price(fields[_PREV_CLOSE]),
-            open=_price(fields[_OPEN]),
-            high=_price(fields[_HIGH]),
-            low=_price(fields[_LOW]),
+            prev_close=portal.price(fields[_PREV_CLOSE]),
+            open=portal.price(fields[_OPEN]),
+            high=portal.price(fields[_HIGH]),
+            low=portal.price(fields[_LOW]),
             # An index has its turnover in this field, in units of HK$10,000.
-            volume=None if is_index(symbol) else _shares(fields[_VOLUME]),
+            volume=None if is_index(symbol) else portal.shares(fields[_VOLUME]),
             currency=_currency(fields),
             delay=_LATE if key is not None and not key.startswith("r_") else 0,
         )
     except (ValueError, OverflowError) as error:
         raise ParseError(NAME, clean(str(error), 120), row) from None
-
-
-def _decoded(page: bytes) -> str:
-    """GB18030, or UTF-8 from those of its addresses that say so; a name's broken bytes cost only that row.
-
-    Decoded before it is split, because ``~`` may be the second byte of a Chinese character.
-    """
-    try:
-        return page.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return page.decode("gb18030", "replace")
-
-
-def _note_rubbish(between: str, parsed: Parsed) -> None:
-    """Rows are set apart by semicolons and white space; more means that a row was cut or broken."""
-    if between.strip("; \r\n\t"):
-        parsed.errors.append(ParseError(NAME, "a broken row", between.strip()))
-
-
-@lru_cache(maxsize=4096)
-def _symbol(code: str) -> str:
-    if len(code) == 5 and code.isascii() and code.isdigit() and int(code):
-        return f"{int(code):04d}.HK"
-    if is_index(code) and is_hong_kong(code):
-        return code
-    raise ValueError(f"not a code of ours: {code[:40]!a}")
-
-
-def _price(text: str) -> Decimal | None:
-    return price_or_none(unpadded(text))
-
-
-@lru_cache(maxsize=1024)
-def _instant(text: str) -> int:
-    """``2026/04/17 16:08:23``, Hong Kong time, in ns UTC."""
-    return int(datetime.strptime(text, "%Y/%m/%d %H:%M:%S").replace(tzinfo=_ZONE).timestamp()) * SECOND
-
-
-def _shares(text: str) -> int:
-    whole, _, fraction = text.partition(".")
-    if len(whole) > 18 or not whole.isdecimal() or fraction.strip("0"):
-        raise ValueError(f"not a number of shares: {text[:24]!a}")
-    return int(whole)
 
 
 def _currency(fields: Sequence[str]) -> str:
@@ -205,9 +148,9 @@ def parse_kline(body: bytes, symbol: str) -> list[Bar]:
 
 def _bars(rows: list[list[Any]], *, with_volume: bool) -> Iterator[Bar]:
     for day, opened, close, high, low, volume, *_ in rows:
-        prices = [price for text in (opened, high, low, close) if (price := _price(text)) is not None]
+        prices = [price for text in (opened, high, low, close) if (price := portal.price(text)) is not None]
         if len(prices) == 4:
-            shares = _shares(volume) if with_volume else None
+            shares = portal.shares(volume) if with_volume else None
             yield Bar(date.fromisoformat(day), prices[0], prices[1], prices[2], prices[3], shares)
 
 

@@ -4,7 +4,6 @@ The stream sends JSON around base64 around protobuf (``feeds/pricing.proto``), o
 who do not ask for version 2. Prices are four-byte floats, made exact again by the hint that comes along.
 """
 
-from binascii import Error as Base64Error
 from binascii import a2b_base64
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -19,6 +18,7 @@ import msgspec
 from feeds.http import Http
 from feeds.settings import FeedSettings
 from feeds.stream import Stream, StreamFeed
+from feeds.wire import BROKEN, parse_error
 from market.bars import Bar
 from market.clock import MILLISECOND, Clock
 from market.duration import parse_duration
@@ -96,8 +96,8 @@ def parse_frame(frame: bytes, ts_recv: int, names: Mapping[str, str]) -> Sequenc
             message = a2b_base64(frame, strict_mode=True)
         data = _pricing_data().FromString(message)
         return () if data.quote_type == _HEARTBEAT else (pricing_quote(data, ts_recv, names),)
-    except (msgspec.MsgspecError, Base64Error, ValueError, ArithmeticError, _decode_error()) as error:
-        raise ParseError(NAME, clean(str(error), 120), frame) from None
+    except (*BROKEN, _decode_error()) as error:
+        raise parse_error(NAME, error, frame) from None
 
 
 def pricing_quote(data: "PricingData", ts_recv: int, names: Mapping[str, str]) -> Quote:
@@ -232,7 +232,7 @@ def parse_chart(body: bytes) -> list[Bar]:
             raise ValueError(f"no chart: {chart.error}")
         result = chart.result[0]
         return list(_bars(result)) if result.timestamp else []
-    except (msgspec.MsgspecError, ValueError, LookupError, OSError, ArithmeticError) as error:
+    except (*BROKEN, LookupError, OSError) as error:
         raise ParseError(NAME, clean(str(error), 120), body[:500]) from None
 
 

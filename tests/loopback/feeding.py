@@ -16,7 +16,7 @@ from market.quote import Quote
 LIMIT = 10.0
 """Seconds after which a test gives up waiting for something that should take none."""
 
-Script = Callable[[ServerConnection], Awaitable[None]]
+Script = Callable[[ServerConnection], Awaitable[object]]
 Page = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 

@@ -16,10 +16,13 @@ def test_the_defaults_stand(name: str) -> None:
     """An empty section is a valid one, and builds a feed of its name."""
     settings = msgspec.convert({}, settings_of(name))
     assert settings.enabled is (name in DEFAULT)
-    feed = build(name, settings, ["0700.HK", "BTC-USD"], SystemClock())
+    asked = ["0700.HK", "BTC-EUR", "AAPL"]
+    feed = build(name, settings, asked, SystemClock())
     assert feed.name == name
-    assert feed.serves("0700.HK") or feed.serves("BTC-USD")
-    assert not feed.serves("AAPL")
+    served = [symbol for symbol in asked if feed.serves(symbol)]
+    assert served
+    assert settings.takes_rest or served == [symbol for symbol in asked if settings.covers(symbol)]
+    assert not feed.serves("MSFT")
 
 
 @pytest.mark.parametrize(

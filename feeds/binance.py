@@ -1,0 +1,184 @@
+"""Binance: the public rolling-day ticker of crypto pairs, round the clock and without a key.
+
+The host serves market data alone. A connection is cut after 24 hours, and renewed before; the venue's
+pings are answered by the library. Addresses in the United States are refused with HTTP 451.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+
+from feeds.failure import RenewalError
+from feeds.pace import BARREN
+from feeds.settings import FeedSettings
+from feeds.stream import Stream, StreamFeed
+from feeds.wire import BROKEN, as_price, as_price_or_none, as_volume, from_milliseconds, parse_error
+from market.clock import Clock
+from market.duration import parse_duration
+from market.errors import FeedError, ParseError
+from market.quote import Quote
+from market.symbol import is_crypto
+from market.text import clean
+
+NAME: Final = "binance"
+
+BATCH = 200
+"""Pairs a frame: five frames a second are taken, and none says how long one may be."""
+
+MOST = 1000
+"""Pairs a connection, of the 1024 that it may have; five frames of a batch."""
+
+_SILENT = frozenset({"aggTrade", "trade", "kline", "24hrTicker"})
+"""Events of other streams."""
+
+_build = tuple.__new__
+
+
+class BinanceSettings(FeedSettings, frozen=True, kw_only=True):
+    """``[feeds.binance]``.
+
+    ``dollar`` names the coin that stands for the US dollar, which the venue does not trade: with ``USDT``
+    a pair in USD is asked for in that. ``lifetime`` is how long a connection is kept, below its 24 hours.
+    """
+
+    enabled: bool = False
+    stream_url: str = "wss://data-stream.binance.vision/stream"
+    dollar: str = ""
+    idle_timeout: str = "30s"
+    lifetime: str = "23.5h"
+
+    def covers(self, symbol: str) -> bool:
+        """Crypto, but for pairs in US dollars where no coin stands for them."""
+        return is_crypto(symbol) and (not symbol.endswith("-USD") or bool(self.dollar))
+
+
+def pair(symbol: str, dollar: str) -> str:
+    """The venue's name of a canonical pair: ``BTCUSDT``."""
+    coin, _, currency = symbol.partition("-")
+    return coin + (dollar if currency == "USD" else currency)
+
+
+def subscribe_frames(pairs: Sequence[str]) -> list[str]:
+    """The frames that ask for the venue's pairs, at most 1000."""
+    return [
+        msgspec.json.encode(
+            {
+                "method": "SUBSCRIBE",
+                "params": [f"{name.lower()}@miniTicker" for name in pairs[at : at + BATCH]],
+                "id": at // BATCH + 1,
+            }
+        ).decode()
+        for at in range(0, len(pairs), BATCH)
+    ]
+
+
+class _Ticker(msgspec.Struct, gc=False):
+    s: str = ""  # pair
+    e: str = ""  # event
+    E: int = 0  # its time, milliseconds
+    c: Any = None  # last; other events have other things under these letters
+    o: Any = None  # 24 hours ago
+    h: Any = None
+    l: Any = None  # noqa: E741 - the wire's name
+    v: Any = None  # coins
+
+
+class _Frame(msgspec.Struct, gc=False):
+    data: _Ticker | None = None
+    stream: str = ""
+
+
+_decode = msgspec.json.Decoder(_Frame, float_hook=str).decode
+
+
+def parse_frame(frame: bytes, ts_recv: int, names: Mapping[str, str]) -> Sequence[Quote]:
+    """The quote in a frame of the combined stream, none in an acknowledgement; ``ts_recv`` is ns UTC.
+
+    ``names`` gives the canonical symbol of each pair that was asked for. Raises ``ParseError``,
+    ``FeedError`` for a refusal, ``RenewalError`` where the venue's server says that it goes down.
+    """
+    try:
+        ticker = _decode(frame).data
+        if ticker is None:
+            return _control(frame)
+        if ticker.e != "24hrMiniTicker":
+            return _other(ticker, frame)
+        symbol = names.get(ticker.s)
+        if symbol is None:
+            raise ValueError(f"a pair that was not asked for: {ticker.s[:24]!a}")
+        day_ago = as_price_or_none(ticker.o)
+        return (_build(Quote, (
+            symbol, as_price(ticker.c), from_milliseconds(ticker.E), ts_recv, NAME, day_ago, day_ago,
+            as_price_or_none(ticker.h), as_price_or_none(ticker.l), as_volume(ticker.v),
+            symbol.rpartition("-")[2], None, 0,
+        )),)  # fmt: skip
+    except BROKEN as error:
+        raise parse_error(NAME, error, frame) from None
+
+
+def _other(ticker: _Ticker, frame: bytes) -> Sequence[Quote]:
+    if ticker.e == "serverShutdown":
+        raise RenewalError(NAME, "its server goes down")
+    # A best bid and offer names no event.
+    if ticker.e in _SILENT or (not ticker.e and ticker.s):
+        return ()
+    raise ParseError(NAME, f"unknown event {ticker.e[:40]!a}", frame)
+
+
+class _Refusal(msgspec.Struct):
+    code: int
+    msg: str
+
+
+class _Control(msgspec.Struct):
+    id: int | str | None = None
+    error: _Refusal | None = None
+    code: int | None = None
+    msg: str = ""
+
+
+def _control(frame: bytes) -> Sequence[Quote]:
+    control = msgspec.json.decode(frame, type=_Control)
+    message = control.error.msg if control.error is not None else control.msg
+    if control.error is not None or control.code is not None:
+        raise FeedError(NAME, clean(f"refused: {message}", 120), fatal=True)
+    if control.id is None:
+        raise ParseError(NAME, "neither a ticker nor an answer", frame)
+    return ()
+
+
+class BinanceFeed(StreamFeed):
+    """The ticker of the pairs among the symbols given, as a feed.
+
+    ``coalesce`` is the transport's, in seconds.
+    """
+
+    Settings = BinanceSettings
+
+    def __init__(
+        self,
+        settings: BinanceSettings,
+        symbols: Sequence[str],
+        clock: Clock,
+        *,
+        name: str = NAME,
+        coalesce: float = 0.0,
+    ) -> None:
+        names = {pair(symbol, settings.dollar): symbol for symbol in symbols if settings.covers(symbol)}
+        super().__init__(name, names.values(), clock)
+        pairs = list(names)
+        self.streams += [
+            Stream(
+                venue=name,
+                url=settings.stream_url,
+                subscribe=subscribe_frames(pairs[at : at + MOST]),
+                parse=partial(parse_frame, names=names),
+                idle=parse_duration(settings.idle_timeout),
+                barren=BARREN,
+                lifetime=parse_duration(settings.lifetime),
+                coalesce=coalesce,
+            )
+            for at in range(0, len(pairs), MOST)
+        ]

@@ -1,0 +1,169 @@
+"""Kraken: the public ticker of crypto pairs (version 2 of its sockets), round the clock and without a key."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from feeds.failure import RefusedError
+from feeds.pace import BARREN
+from feeds.settings import FeedSettings
+from feeds.stream import Stream, StreamFeed
+from feeds.wire import BROKEN, as_price, as_price_or_none, as_volume, from_datetime, parse_error
+from market.clock import Clock
+from market.duration import parse_duration
+from market.errors import ParseError
+from market.price import number
+from market.quote import Quote
+from market.symbol import canonical, is_crypto
+from market.text import clean
+
+NAME: Final = "kraken"
+
+BATCH = 100
+"""Pairs a frame."""
+
+_CONTROL = frozenset({"heartbeat", "status", "trade", "book", "ohlc", "instrument"})
+"""Heartbeats, the venue's own state, and channels that were not asked for."""
+
+_build = tuple.__new__
+
+
+class KrakenSettings(FeedSettings, frozen=True, kw_only=True):
+    """``[feeds.kraken]``. Heartbeats come about every second, so a short silence is a dead line."""
+
+    enabled: bool = False
+    stream_url: str = "wss://ws.kraken.com/v2"
+    idle_timeout: str = "15s"
+
+    def covers(self, symbol: str) -> bool:
+        """Crypto."""
+        return is_crypto(symbol)
+
+
+def subscribe_frames(symbols: Sequence[str]) -> list[str]:
+    """The frames that ask for canonical pairs. Bitcoin is BTC here; XBT is refused."""
+    return [
+        msgspec.json.encode(
+            {
+                "method": "subscribe",
+                "params": {
+                    "channel": "ticker",
+                    "symbol": [symbol.replace("-", "/") for symbol in symbols[at : at + BATCH]],
+                    "snapshot": True,
+                },
+                "req_id": at // BATCH + 1,
+            }
+        ).decode()
+        for at in range(0, len(symbols), BATCH)
+    ]
+
+
+class _Ticker(msgspec.Struct, gc=False):
+    symbol: str
+    timestamp: Annotated[datetime, msgspec.Meta(tz=True)] = datetime.min.replace(tzinfo=UTC)
+    last: Any = None
+    change: Any = None
+    low: Any = None
+    high: Any = None
+    volume: Any = None
+
+
+class _Frame(msgspec.Struct, gc=False):
+    channel: str = ""
+    data: msgspec.Raw = msgspec.Raw()
+
+
+class _Answer(msgspec.Struct):
+    method: str
+    success: bool = True
+    error: str = ""
+
+
+_decode = msgspec.json.Decoder(_Frame).decode
+_decode_tickers = msgspec.json.Decoder(list[_Ticker], float_hook=str).decode
+
+
+def parse_frame(frame: bytes, ts_recv: int) -> Sequence[Quote]:
+    """The quotes in a snapshot or an update, none in a control frame; ``ts_recv`` is ns UTC.
+
+    Raises ``ParseError``, also for a pair that the venue does not know: the others of its frame are
+    served all the same. ``FeedError`` where it refuses for another reason.
+    """
+    try:
+        message = _decode(frame)
+        if message.channel == "ticker":
+            return [ticker_quote(ticker, ts_recv) for ticker in _decode_tickers(message.data)]
+        if message.channel:
+            if message.channel in _CONTROL:
+                return ()
+            raise ParseError(NAME, f"unknown channel {message.channel[:40]!a}", frame)
+        answer = msgspec.json.decode(frame, type=_Answer)
+    except BROKEN as error:
+        raise parse_error(NAME, error, frame) from None
+    if answer.success:
+        return ()
+    reason = clean(answer.error, 120) or "refused without a reason"
+    if "not supported" in reason:
+        raise ParseError(NAME, reason, frame)
+    raise RefusedError(NAME, reason)
+
+
+def ticker_quote(ticker: _Ticker, ts_recv: int) -> Quote:
+    """The quote in a ticker; its previous close is the price 24 hours ago, the venue's percent base.
+
+    Raises ``ValueError`` or ``ArithmeticError`` for what no market could write.
+    """
+    symbol, currency = _pair(ticker.symbol)
+    last = as_price(ticker.last)
+    day_ago = None if ticker.change is None else last - number(str(ticker.change))
+    if day_ago is not None and day_ago <= 0:
+        raise ValueError(f"a change of {ticker.change} on {last}")
+    return _build(Quote, (
+        symbol, last, from_datetime(ticker.timestamp), ts_recv, NAME, day_ago, day_ago,
+        as_price_or_none(ticker.high), as_price_or_none(ticker.low), as_volume(ticker.volume), currency, None,
+        0,
+    ))  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _pair(name: str) -> tuple[str, str]:
+    """The canonical symbol and the currency of a pair; ``ValueError`` for what is none."""
+    symbol = name.replace("/", "-")
+    if "/" not in name or not is_crypto(symbol):
+        raise ValueError(f"not a pair: {name[:40]!a}")
+    return canonical(symbol), symbol.rpartition("-")[2]
+
+
+class KrakenFeed(StreamFeed):
+    """The ticker of the pairs among the symbols given, as a feed.
+
+    ``coalesce`` is the transport's, in seconds.
+    """
+
+    Settings = KrakenSettings
+
+    def __init__(
+        self,
+        settings: KrakenSettings,
+        symbols: Sequence[str],
+        clock: Clock,
+        *,
+        name: str = NAME,
+        coalesce: float = 0.0,
+    ) -> None:
+        pairs = tuple(filter(is_crypto, symbols))
+        super().__init__(name, pairs, clock)
+        self.streams.append(
+            Stream(
+                venue=name,
+                url=settings.stream_url,
+                subscribe=subscribe_frames(pairs),
+                parse=parse_frame,
+                idle=parse_duration(settings.idle_timeout),
+                barren=BARREN,
+                coalesce=coalesce,
+            )
+        )
