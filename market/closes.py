@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Closes:
     """The daily closes before ``session_date``, oldest first, packed: twenty years take 80 kB.
 

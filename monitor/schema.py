@@ -16,8 +16,11 @@ import msgspec
 from feeds.registry import DEFAULT, AdapterError, known, settings_of, shipped
 from market.duration import parse_duration
 from market.errors import TickwallError
+from market.keywords import Keywords
+from market.matching import read_aliases
 from market.session import read_amendments
 from market.watchlist import expand
+from monitor.context import context_file, read_context
 from monitor.settings import BUILT_IN_SINKS, DEFAULT_HEADLINES, WATCHLISTS, RuleSettings, Settings
 from monitor.sinks import senseless_sink
 
@@ -105,8 +108,14 @@ def senseless(settings: Settings) -> Iterator[str]:
         yield from _checked(f"watchlists.{name}", expand, symbols, settings.watchlists, today)
     for name, feed in settings.feeds.items():
         yield from _checked(f"feeds.{name}.symbols", expand, feed.symbols, settings.watchlists, today)
+    if settings.news.aliases:
+        yield from _checked("news.aliases", read_aliases, Path(settings.news.aliases).expanduser())
+    for key in ("mute", "highlight"):
+        yield from _checked(f"news.{key}", Keywords, getattr(settings.news, key))
     if (file := closures(settings)) is not None:
         yield from _checked("calendar.file", read_amendments, file)
+    if settings.context.file:
+        yield from _checked("context.file", read_context, context_file(settings.context.file))
     for key, text in (("max_age", settings.alerts.max_age), ("max_delay", settings.alerts.max_delay)):
         yield from _checked(f"alerts.{key}", parse_duration, text)
     for name in _twice(source.name for source in settings.headlines):

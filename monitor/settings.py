@@ -21,6 +21,14 @@ class Display(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notices: Literal["auto", "bell", "osc9", "osc777", "osc99", "off"] = "auto"
 
 
+class NewsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What headlines are to a person: whom they name, which are left out, which stand out."""
+
+    aliases: str = ""
+    mute: tuple[str, ...] = ()
+    highlight: tuple[str, ...] = ()
+
+
 class History(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where daily history comes from: a folder of ``SYMBOL.csv``, else the feeds."""
 
@@ -29,6 +37,12 @@ class History(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class CalendarSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the exchanges' calendars cannot know: ``file`` names a TOML file of surprise closures."""
+
+    file: str = ""
+
+
+class ContextSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What no feed brings: ``file`` names a TOML file of dated, sourced figures; empty: the one that ships."""
 
     file: str = ""
 
@@ -107,8 +121,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     display: Display = Display()
     feeds: dict[str, Any] = {}
     headlines: tuple[HeadlineSettings, ...] = ()
+    news: NewsSettings = NewsSettings()
     history: History = History()
     calendar: CalendarSettings = CalendarSettings()
+    context: ContextSettings = ContextSettings()
     alerts: AlertSettings = AlertSettings()
     rule: tuple[RuleSettings, ...] = ()
     sink: tuple[SinkSettings, ...] = ()

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeVar
 
 from aiohttp import web
 
-from feeds.venue import chart, news, tencent
+from feeds.venue import chart, news, overseas, tencent
 from feeds.venue.exchange import Exchange, Listing
 from feeds.venue.faults import Faults
 from feeds.venue.floor import Floor
@@ -141,6 +141,8 @@ class Site:
 
     def _chart(self, request: web.Request) -> _Body:
         symbol = request.match_info["symbol"]
+        if (abroad := overseas.glance(symbol, self._floor.now)) is not None:
+            return _Body(abroad, chart.CONTENT_TYPE)
         listing = self._exchange("chart").listings.get(canonical(symbol))
         try:
             if listing is None:

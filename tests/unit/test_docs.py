@@ -19,6 +19,7 @@ from market.freshness import Health
 from market.session import read_amendments
 from market.state import Verdict
 from monitor.config import effective, load
+from monitor.context import read_context
 from monitor.settings import Settings
 from tests.paths import ROOT
 from tui.__main__ import cli
@@ -229,6 +230,8 @@ def test_examples_of_a_configuration_load(page: Path, tmp_path: Path) -> None:
         path.write_text(block, encoding="utf-8")
         if "[XHKG]" in block:
             assert read_amendments(path)["XHKG"]
+        elif "[[figure]]" in block:
+            assert read_context(path)
         else:
             assert load(path, environ=NOWHERE).found
 
