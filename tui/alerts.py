@@ -2,33 +2,24 @@
 
 import json
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from market.clock import parse_rfc3339
 from market.text import clean
+from widgets.alerts import AlertRow
+
+EVERY_NAME = "*"
+"""What stands for all names where one is snoozed."""
 
 KEPT = 500
 """Alerts held at most; a rule that fires without end must not grow a screen that runs for weeks."""
 
 
-class Told(NamedTuple):
-    """One alert as it was committed. ``number`` is the store's own."""
-
-    number: int
-    ts: int
-    """When it was detected, nanoseconds UTC."""
-    symbol: str
-    direction: str
-    severity: str
-    quality: str
-    message: str
-    acknowledged: bool = False
-
-
-def told(number: int, line: str) -> Told:
-    """Read an alert's JSON line."""
+def told(number: int, line: str, *, acknowledged: bool = False) -> AlertRow:
+    """Read an alert's JSON line, as the store has it."""
     fields = json.loads(line)
-    return Told(
+    rule = fields.get("rule_id")
+    why = [*fields.get("facts", ()), *(headline["title"] for headline in fields.get("headlines", ()))]
+    return AlertRow(
         number=number,
         ts=parse_rfc3339(fields["ts"]),
         symbol=fields.get("symbol") or "",
@@ -36,6 +27,9 @@ def told(number: int, line: str) -> Told:
         severity=fields.get("severity") or "",
         quality=fields.get("quality") or "",
         message=clean(fields["message"]),
+        why=(*why, f"rule {rule}") if rule else tuple(why),
+        acknowledged=acknowledged,
+        muted="came while snoozed" if fields.get("muted") else "",
     )
 
 
@@ -43,15 +37,21 @@ class AlertBook:
     """Alerts by the store's number, each once, oldest first."""
 
     def __init__(self) -> None:
-        self._alerts: dict[int, Told] = {}
+        self._alerts: dict[int, AlertRow] = {}
+        self.muted: dict[str, str] = {}
+        """Names for which nobody is called now, and why; ``*`` is every name."""
 
     def __len__(self) -> int:
         return len(self._alerts)
 
-    def __iter__(self) -> Iterator[Told]:
-        return iter(self._alerts.values())
+    def __iter__(self) -> Iterator[AlertRow]:
+        return map(self._row, self._alerts.values())
 
-    def add(self, alert: Told) -> bool:
+    def _row(self, alert: AlertRow) -> AlertRow:
+        why = self.muted.get(alert.symbol) or self.muted.get(EVERY_NAME)
+        return alert._replace(muted=why) if why else alert
+
+    def add(self, alert: AlertRow) -> bool:
         """Take one in; whether it was not held yet."""
         if alert.number in self._alerts:
             return False
@@ -61,9 +61,9 @@ class AlertBook:
         return True
 
     @property
-    def waiting(self) -> list[Told]:
-        """Those that nobody has acknowledged, oldest first."""
-        return [alert for alert in self._alerts.values() if not alert.acknowledged]
+    def waiting(self) -> list[AlertRow]:
+        """Those that somebody should see to, oldest first."""
+        return [alert for alert in self if alert.waits]
 
     @property
     def symbols(self) -> frozenset[str]:
@@ -78,8 +78,11 @@ class AlertBook:
         of_name = [alert.number for alert in waiting if alert.symbol == symbol]
         return of_name or [alert.number for alert in waiting[-1:]]
 
-    def acknowledge(self, *numbers: int) -> None:
-        """Mark alerts as seen to; a number that is not held is ignored."""
-        for number in numbers:
-            if number in self._alerts:
-                self._alerts[number] = self._alerts[number]._replace(acknowledged=True)
+    def acknowledge(self, *numbers: int) -> bool:
+        """Mark alerts as seen to; whether any was not. A number that is not held is ignored."""
+        fresh = [
+            number for number in numbers if number in self._alerts and not self._alerts[number].acknowledged
+        ]
+        for number in fresh:
+            self._alerts[number] = self._alerts[number]._replace(acknowledged=True)
+        return bool(fresh)

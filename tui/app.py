@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from market.alert import Suppressed
     from monitor.assembly import Run
     from monitor.config import Config
+    from monitor.courier import Delivery
     from monitor.engine import FeedChange, PhaseChange
     from monitor.settings import Display
     from tui.alerts import AlertBook
@@ -122,18 +123,25 @@ class WallApp(App[None]):
         try:
             async with self._opening(self) as run:
                 self._adopt(run)
-                await run.run()
-                self._end(run)
+                try:
+                    await run.run()
+                    self._end(run)
+                except Exception as error:
+                    self._break(error)
+                await asyncio.Event().wait()  # until the screen is left: the store stays at hand
         except Exception as error:
-            error = _innermost(error)
-            if self.monitor is None and isinstance(error, TickwallError):
-                # Nothing was shown yet that is worth keeping: a tape that is not there, a store in use.
-                self.exit(return_code=error.exit_code, message=f"tickwall: {error}")
-                return
-            log.exception("the engine stopped")
-            why = error if isinstance(error, TickwallError) else f"internal error: {error!r}"
-            self.status.ended = f"the engine stopped: {why}"
-            self.look_again()
+            self._break(error)
+
+    def _break(self, error: Exception) -> None:
+        error = _innermost(error)
+        if self.monitor is None and isinstance(error, TickwallError):
+            # Nothing was shown yet that is worth keeping: a tape that is not there, a store in use.
+            self.exit(return_code=error.exit_code, message=f"tickwall: {error}")
+            return
+        log.error("the engine stopped", exc_info=error)
+        why = error if isinstance(error, TickwallError) else f"internal error: {error!r}"
+        self.status.ended = f"the engine stopped: {why}"
+        self.look_again()
 
     def _end(self, run: "Run") -> None:
         """The tape, or the simulated day, is over; its last picture stays."""
@@ -230,6 +238,8 @@ class WallApp(App[None]):
 
     def look_around(self) -> None:
         """About once a second: what changes without a quote, and on no screen."""
+        if self.bridge is not None:
+            self.desk.look(self.bridge)
         self._check_file()
 
     def say(self, text: str, *, urgent: bool = False) -> None:
@@ -273,6 +283,11 @@ class WallApp(App[None]):
         """A withheld alert has no place on the screen; the log has it."""
         quote = suppressed.quote
         log.info("withheld: %s %s at %s: %s", suppressed.rule_id, quote.symbol, quote.last, suppressed.reason)
+
+    def delivery(self, delivery: "Delivery") -> None:
+        """A sink that will not be told is worth a word; the log has every attempt that failed."""
+        if delivery.state in ("failed", "expired"):
+            self.say(f"sink {delivery.sink} {delivery.state}: {delivery.reason}", urgent=True)
 
     def headline(self, headline: Headline) -> None:
         """The next look finds it."""

@@ -1,14 +1,22 @@
 """The alert desk: what was told on the screen, how it rings, and what a person does about it."""
 
+import getpass
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from market.freshness import Quality
-from tui.alerts import AlertBook, Told, told
+from market.instrument import instrument
+from market.session import calendar
+from market.snooze import snoozed_until
+from tui.alerts import EVERY_NAME, AlertBook, told
 from tui.herald import Herald
 from tui.notices import written
+from widgets.alerts import AlertRow
+from widgets.formatting import code
+from widgets.stamp import stamp
 
 if TYPE_CHECKING:
+    from monitor.store import Snooze, Store
     from tui.app import WallApp
     from tui.bridge import Bridge
 
@@ -18,25 +26,65 @@ class AlertDesk:
 
     def __init__(self, app: "WallApp") -> None:
         self.book = AlertBook()
+        self._snoozes: Sequence[Snooze] = ()
         self._app = app
         self._herald = Herald(self._announce, app.set_timer)
+
+    @property
+    def _store(self) -> "Store | None":
+        return self._app.monitor.engine.store if self._app.monitor is not None else None
 
     def open(self, bridge: "Bridge") -> None:
         """Show the newest that the store of an engine holds."""
         for stored in bridge.engine.store.recent():
-            alert = told(stored.number, stored.line)
+            alert = told(stored.number, stored.line, acknowledged=stored.acknowledged)
             # Nobody is asked to see to another day's alerts: they are there to be read.
-            seen = stored.acknowledged or not bridge.is_today(alert.ts)
-            self.book.add(alert._replace(acknowledged=seen))
+            old = not bridge.is_today(alert.ts)
+            self.book.add(alert._replace(acknowledged=True) if old else alert)
+
+    def look(self, bridge: "Bridge") -> None:
+        """About once a second: what others on the same store have seen to or snoozed, and what has ended."""
+        store = bridge.engine.store
+        snoozes = store.snoozes(bridge.engine.clock.now())
+        changed = snoozes != self._snoozes
+        self._snoozes = snoozes
+        self.book.muted = {snooze.symbol: self._words(snooze) for snooze in snoozes}
+        if store.changed_elsewhere():
+            changed |= self.book.acknowledge(*(row.number for row in store.recent() if row.acknowledged))
+        if changed:
+            self._app.show_alerts()
+
+    def _words(self, snooze: "Snooze") -> str:
+        by = f" by {snooze.by}" if snooze.by else ""
+        return f"snoozed until {self._time(snooze)}{by}"
+
+    def _time(self, snooze: "Snooze") -> str:
+        bridge = self._app.bridge
+        assert bridge is not None  # nothing is snoozed before
+        return stamp(snooze.until, bridge.exchange.zone, bridge.today)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What the status line says of alerts: how many wait, and what is snoozed until when."""
+        waiting = len(self.book.waiting)
+        said = [f"{waiting} to acknowledge"] if waiting else []
+        if len(self._snoozes) > 1:
+            said.append(f"{len(self._snoozes)} names snoozed")
+        elif self._snoozes:
+            said.append(f"{_name(self._snoozes[0].symbol)} snoozed until {self._time(self._snoozes[0])}")
+        return said
+
+    # -- what comes
 
     def tell(self, number: int, line: str) -> None:
         """An alert, as the store holds it: shown at once, even while the picture is paused."""
         alert = told(number, line)
         if self.book.add(alert):
             self._app.show_alerts()
-            self._herald.add(alert)
+            if alert.waits:
+                self._herald.add(alert)
 
-    def _announce(self, alerts: Sequence[Told]) -> None:
+    def _announce(self, alerts: Sequence[AlertRow]) -> None:
         """Ring, and say what came: one toast and one notice, however many they are."""
         app = self._app
         # Without the fact, which follows a colon: one line hides one line of tiles.
@@ -58,13 +106,46 @@ class AlertDesk:
         if notice:
             self._app.aside(notice)
 
+    # -- what a person does
+
     def acknowledge(self, numbers: Sequence[int]) -> None:
         """A person has seen to these, by the store's numbers."""
-        app = self._app
+        app, store = self._app, self._store
         self.book.acknowledge(*numbers)
-        if app.monitor is not None:
+        if store is not None:
             for number in numbers:
-                app.monitor.engine.store.acknowledge(number)
+                store.acknowledge(number, person())
         app.clear_notifications()
         app.show_alerts()
         app.say(f"acknowledged {len(numbers)}" if numbers else "nothing to acknowledge")
+
+    def snooze(self, symbol: str, text: str) -> None:
+        """Be silent about a name until a time (see ``market.snooze``), or, for no text, no longer.
+
+        ``SnoozeError`` for a text that is no time.
+        """
+        app, bridge, store = self._app, self._app.bridge, self._store
+        if bridge is None or store is None:
+            return
+        if text.strip():
+            now = bridge.engine.clock.now()
+            mic = bridge.exchange.mic if symbol == EVERY_NAME else instrument(symbol).mic
+            until = snoozed_until(text, now, calendar(mic))
+            store.snooze(symbol, until, person(), now)
+        else:
+            store.unsnooze(symbol)
+        self.look(bridge)
+        why = self.book.muted.get(symbol)
+        app.say(f"{_name(symbol)} {why}" if why else f"{_name(symbol)}: alerts ring again")
+
+
+def _name(symbol: str) -> str:
+    return "every name" if symbol == EVERY_NAME else code(symbol)
+
+
+def person() -> str:
+    """Who sits here, as the store keeps it: the login name, or nothing where there is none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, in a container
+        return ""

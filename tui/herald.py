@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 
-from tui.alerts import Told
+from widgets.alerts import AlertRow
 
 EVERY_S = 2.0
 """Seconds between two bells, and two toasts, at least: an opening jump fires a dozen alerts at once."""
@@ -14,15 +14,15 @@ class Herald:
 
     def __init__(
         self,
-        tell: Callable[[Sequence[Told]], None],
+        tell: Callable[[Sequence[AlertRow]], None],
         later: Callable[[float, Callable[[], None]], object],
     ) -> None:
         self._tell = tell
         self._later = later
-        self._waiting: list[Told] = []
+        self._waiting: list[AlertRow] = []
         self._next = 0.0
 
-    def add(self, alert: Told) -> None:
+    def add(self, alert: AlertRow) -> None:
         """One more to ring for."""
         self._waiting.append(alert)
         wait = self._next - time.monotonic()

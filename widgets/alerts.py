@@ -1,62 +1,62 @@
-"""The alerts pane: what fired, newest first, and what of it somebody has seen to."""
+"""The alerts pane: what fired, newest first, why, and what of it somebody has seen to."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
-from typing import Protocol
+from datetime import date, tzinfo
+from typing import NamedTuple
 
 from rich.segment import Segment
 from textual.message import Message
 
 from market.clock import SECOND
+from market.freshness import Quality
 from market.text import clean
-from widgets.formatting import fit
-from widgets.headlines import HONG_KONG
+from widgets.formatting import coarse_age, code, fit, fit_right
 from widgets.lines import Line
 from widgets.pane import Pane
+from widgets.stamp import HONG_KONG, stamp
+from widgets.wrapping import wrapped
+
+WIDE, MIDDLE, NARROW = 90, 56, 36
+"""Cells from which a row has room for seconds, for a severity in words, and for a time at all."""
+
+SEVERITIES = {"critical": "crit", "warning": "warn", "info": "info"}
+QUALITIES = {"delayed": "DELAYED", "stale": "STALE", "simulated": "SIM", "replay": "TAPE"}
+"""What stands beside an alert that was not raised on a prompt price of today's market."""
 
 
-class AlertRow(Protocol):
-    """What the pane needs to know of an alert."""
+class AlertRow(NamedTuple):
+    """One alert, as it was committed. ``number`` is the store's own."""
 
-    @property
-    def number(self) -> int:
-        """The store's own number: what tells alerts apart."""
-        ...
-
-    @property
-    def ts(self) -> int:
-        """When it was detected, nanoseconds UTC."""
-        ...
-
-    @property
-    def symbol(self) -> str:
-        """The name it is about; empty for a feed's."""
-        ...
-
-    @property
-    def direction(self) -> str:
-        """``up``, ``down`` or nothing."""
-        ...
-
-    @property
-    def severity(self) -> str:
-        """``info``, ``warning`` or ``critical``."""
-        ...
-
-    @property
-    def message(self) -> str:
-        """One line for a person."""
-        ...
+    number: int
+    ts: int
+    """When it was detected, nanoseconds UTC."""
+    symbol: str
+    """The name it is about; empty for a feed's."""
+    direction: str
+    """``up``, ``down`` or nothing."""
+    severity: str
+    quality: str
+    """What the price was worth: live, delayed, simulated ..."""
+    message: str
+    """One line for a person."""
+    why: tuple[str, ...] = ()
+    """What history and the headlines say of it."""
+    acknowledged: bool = False
+    muted: str = ""
+    """Why nobody is called for it; empty when somebody is."""
 
     @property
-    def acknowledged(self) -> bool:
-        """Whether somebody has seen to it."""
-        ...
+    def waits(self) -> bool:
+        """Whether somebody should see to it."""
+        return not self.acknowledged and not self.muted
 
 
 class AlertPane(Pane[AlertRow]):
-    """Call ``show`` with the alerts, newest first; Enter posts ``Opened``, to jump to the name."""
+    """Call ``show`` with the alerts, newest first; Enter posts ``Opened``, to jump to the name.
+
+    Where there is room, the foot says why the alert under the cursor was raised.
+    """
 
     HEADING = "Alerts"
     EMPTY = "no alerts yet"
@@ -73,10 +73,13 @@ class AlertPane(Pane[AlertRow]):
     today: date | None = None
     """The date there; an alert of another day shows its date instead of its time."""
 
-    def show(self, alerts: Sequence[AlertRow], today: date | None = None) -> None:
-        """Show these alerts, newest first."""
-        self.today = today
-        waiting = sum(not alert.acknowledged for alert in alerts)
+    now: int = 0
+    """The instant that ages count to, nanoseconds UTC."""
+
+    def show(self, alerts: Sequence[AlertRow], today: date | None = None, now: int = 0) -> None:
+        """Show these alerts, newest first, as of an instant (nanoseconds UTC)."""
+        self.today, self.now = today, now
+        waiting = sum(alert.waits for alert in alerts)
         self.heading = f"{self.HEADING}: {waiting} to acknowledge" if waiting else self.HEADING
         self.set_rows(alerts)
 
@@ -89,23 +92,54 @@ class AlertPane(Pane[AlertRow]):
         self.post_message(self.Opened(row))
 
     def draw_row(self, row: AlertRow, width: int, selected: bool) -> Line:
-        """``! 10:14:07 ▲ Baidu 9888.HK +10.07% …``: mark, time, direction, message; quiet once seen."""
+        """``!! crit 10:14  2m ▲ Baidu 9888.HK +10.07% …  SIM``, of which a narrow screen has less.
+
+        Told apart without colour too: one that waits has its severity's mark, one seen to or muted another.
+        """
         style, glyphs = self.look.palette, self.look.glyphs
-        at = datetime.fromtimestamp(row.ts // SECOND, UTC).astimezone(self.zone)
-        stamp = f"{at:%H:%M:%S}" if self.today in (None, at.date()) else f"{at:%m-%d}   "
-        # Told apart without colour too: an alert waits, a graver one doubly.
+        text = style.text if row.waits else style.muted
         marks = {"critical": glyphs.alert * 2, "warning": f"{glyphs.alert} "}
         mark = marks.get(row.severity, f"{glyphs.bullet} ")
-        if row.acknowledged:
-            mark = f"{glyphs.acknowledged} "
+        if not row.waits:
+            mark = f"{glyphs.acknowledged if row.acknowledged else glyphs.snoozed} "
+        line = [Segment(mark, style.alert if row.waits else style.muted)]
+        if width >= MIDDLE:
+            line.append(Segment(f" {SEVERITIES.get(row.severity, ''):4}", text))
+        if width >= NARROW:
+            at = stamp(row.ts, self.zone, self.today, seconds=width >= WIDE)
+            line.append(Segment(f" {at}", style.muted))
+        if width >= NARROW and self.now:
+            age = coarse_age(max(self.now - row.ts, 0) / SECOND)
+            line.append(Segment(f" {fit_right(age, 3)}", style.muted))
         arrow = {"up": glyphs.up, "down": glyphs.down}.get(row.direction, " ")
         side = {"up": 1, "down": -1}.get(row.direction)
-        body = style.muted if row.acknowledged else style.strong
+        line.append(Segment(f" {arrow} ", style.direction(side) if row.waits else style.muted))
+        tag = QUALITIES.get(row.quality, "")
+        tag = f" {tag if width >= NARROW else tag[0]}" if tag else ""
+        said = clean(row.message)
+        if width < MIDDLE and row.symbol in said:
+            said = f"{code(row.symbol)}{said.partition(row.symbol)[2]}"  # the code says who, the name too
+        room = width - sum(segment.cell_length for segment in line) - len(tag)
+        body = style.strong if row.waits else style.muted
+        line.append(Segment(fit(said, room, glyphs.ellipsis), style.selected if selected else body))
+        if tag:
+            line.append(Segment(tag, style.quality(Quality(row.quality))))
+        return line
+
+    def foot_height(self, height: int) -> int:
+        """A line or two, where enough rows remain."""
+        return 0 if height < 5 else 1 if height < 10 else 2
+
+    def foot(self, row: AlertRow, width: int) -> Sequence[Line]:
+        """``└ 9888: biggest gain since 2022-03-17; Baidu wins an order``"""
+        parts = [row.muted, "acknowledged" if row.acknowledged else "", *row.why]
+        why = "; ".join(clean(part) for part in parts if part) or "nothing more is known of it"
+        about = f"{code(clean(row.symbol, 20))}: " if row.symbol else ""
+        lines = wrapped(f"{about}{why}", max(width - 3, 1))
+        last = self.foot_height(self.size.height)
+        lines[last - 1 :] = [" ".join(lines[last - 1 :])]
+        style, glyphs = self.look.palette, self.look.glyphs
         return [
-            Segment(mark, style.muted if row.acknowledged else style.alert),
-            Segment(f" {stamp} ", style.muted),
-            Segment(f"{arrow} ", style.muted if row.acknowledged else style.direction(side)),
-            Segment(
-                fit(clean(row.message), width - 14, glyphs.ellipsis), style.selected if selected else body
-            ),
+            [Segment(fit(f" {lead} {line}", width, glyphs.ellipsis), style.muted)]
+            for lead, line in zip(glyphs.foot + " " * last, lines, strict=False)
         ]

@@ -22,7 +22,10 @@ class Glyphs:
     selected: str
     alert: str
     acknowledged: str
+    snoozed: str
     bullet: str
+    foot: str
+    """Leads from a list to what is said of one of it."""
     ellipsis: str
     thumb: str
     """The part of a scroll bar that is in view."""
@@ -32,8 +35,8 @@ class Glyphs:
     """Whether a chart may use dots, eight to a cell."""
 
 
-UNICODE = Glyphs("▲", "▼", "▁▂▃▄▅▆▇█", "─", "●", "▌", "!", "✓", "●", "…", "▐", "┈", True)
-ASCII = Glyphs("^", "v", "_.-'\"", "-", "o", ">", "!", "+", "*", "~", "#", ".", False)
+UNICODE = Glyphs("▲", "▼", "▁▂▃▄▅▆▇█", "─", "●", "▌", "!", "✓", "z", "●", "└", "…", "▐", "┈", True)
+ASCII = Glyphs("^", "v", "_.-'\"", "-", "o", ">", "!", "+", "z", "*", "`", "~", "#", ".", False)
 
 
 def glyphs(choice: str, encoding: str | None) -> Glyphs:

@@ -50,6 +50,14 @@ class Pane(Lines, Generic[Row], can_focus=True):
         """A row in so many cells."""
         raise NotImplementedError
 
+    def foot_height(self, height: int) -> int:
+        """How many of the widget's lines are kept below the rows; none, unless a kind has use for them."""
+        return 0
+
+    def foot(self, row: Row, width: int) -> Sequence[Line]:
+        """What those lines say of the row under the cursor."""
+        return ()
+
     def open(self, row: Row) -> None:
         """What Enter, or a second click, does to a row."""
 
@@ -84,12 +92,17 @@ class Pane(Lines, Generic[Row], can_focus=True):
             )
         if not self.rows:
             lines.append([Segment(fit(f"  {self.EMPTY}", width), style.muted)])
-        places = range(self._top, min(self._top + height - len(lines), len(self.rows)))
+        places = range(self._top, min(self._top + self._visible(), len(self.rows)))
         cursor = self._cursor if self.has_focus else -1
-        return [*lines, *(self.draw_row(self.rows[place], width, place == cursor) for place in places)]
+        lines += [self.draw_row(self.rows[place], width, place == cursor) for place in places]
+        if self.current is not None and (foot := self.foot_height(height)):
+            lines += [[] for _ in range(height - foot - len(lines))]
+            lines += self.foot(self.current, width)
+        return lines
 
     def _visible(self) -> int:
-        return max(1, self.size.height - bool(self.heading))
+        height = self.size.height
+        return max(1, height - bool(self.heading) - self.foot_height(height))
 
     def _reveal(self) -> None:
         self._top = min(self._top, self._cursor)

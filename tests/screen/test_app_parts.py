@@ -18,12 +18,13 @@ from monitor.settings import Settings
 from tests.paths import ROOT
 from tests.screen.market import quote
 from tests.screen.stage import HandClock, HandFeed, Stage
-from tui.alerts import KEPT, AlertBook, Told
+from tui.alerts import KEPT, AlertBook
 from tui.bridge import Bridge
 from tui.herald import Herald
 from tui.keys import KEYS, Place, commands
 from tui.layout import lay_out
 from tui.saved import SavedFile
+from widgets.alerts import AlertRow
 
 # -- layout
 
@@ -107,9 +108,9 @@ def test_every_command_is_a_sentence_that_nothing_repeats() -> None:
 # -- alerts
 
 
-def alert(number: int, symbol: str = "9888.HK") -> Told:
+def alert(number: int, symbol: str = "9888.HK") -> AlertRow:
     """An alert."""
-    return Told(number, 0, symbol, "up", "warning", "live", f"alert {number}")
+    return AlertRow(number, 0, symbol, "up", "warning", "live", f"alert {number}")
 
 
 def test_an_alert_is_held_once_and_not_for_ever() -> None:

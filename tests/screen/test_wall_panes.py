@@ -1,6 +1,6 @@
 """Strip, panes, feed status and day chart."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -14,7 +14,6 @@ from market.freshness import Health, Quality
 from market.headline import Headline
 from market.session import Phase
 from tests.screen.market import NOW, quote, tile
-from widgets.alerts import AlertPane
 from widgets.chart import DayChart
 from widgets.face import Look
 from widgets.feed_status import FeedLine, FeedStatusBar
@@ -40,19 +39,6 @@ HSI = IndexLine("HSI", quote("HSI", "26908.39", "26438.51"), day=1, week=2, mont
 MORNING = Hours(NOW, Phase.MORNING, NOW + 3600 * SECOND, Phase.LUNCH)
 
 
-@dataclass(frozen=True)
-class Told:
-    """An alert as the pane wants it."""
-
-    number: int
-    ts: int = NOW
-    symbol: str = "9888.HK"
-    direction: str = "up"
-    severity: str = "warning"
-    message: str = "Baidu 9888.HK +10.07% at HK$124.60, through +10%"
-    acknowledged: bool = False
-
-
 class Host(App[None]):
     """One widget, and what it posts."""
 
@@ -65,9 +51,6 @@ class Host(App[None]):
         yield self.widget
 
     def on_headline_pane_opened(self, event: HeadlinePane.Opened) -> None:
-        self.opened.append(event)
-
-    def on_alert_pane_opened(self, event: AlertPane.Opened) -> None:
         self.opened.append(event)
 
 
@@ -157,19 +140,6 @@ async def test_the_cursor_stays_on_its_headline_when_news_arrive() -> None:
         assert pane.current is None
 
 
-async def test_alerts_stand_out_until_acknowledged() -> None:
-    pane = AlertPane()
-    app = Host(pane)
-    async with app.run_test(size=(80, 6)) as pilot:
-        told = [Told(3, severity="critical"), Told(2, direction="down"), Told(1, acknowledged=True)]
-        pane.show(told)
-        assert "Alerts: 2 to acknowledge" in lines(pane)[0]
-        assert [line[:13] for line in lines(pane)[1:4]] == ["!! 11:00:00 ▲", "!  11:00:00 ▼", "✓  11:00:00 ▲"]
-        await pilot.press("tab", "j", "enter")
-        [opened] = app.opened
-        assert isinstance(opened, AlertPane.Opened) and opened.alert.number == 2
-
-
 async def test_every_feed_says_how_it_is() -> None:
     bar = FeedStatusBar()
     async with Host(bar).run_test(size=(100, 3)) as pilot:
@@ -205,7 +175,7 @@ async def test_the_day_is_drawn_against_the_previous_close() -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (20, 5), (36, 3), (200, 60)])
-@pytest.mark.parametrize("kind", [IndexStrip, HeadlinePane, AlertPane, FeedStatusBar, DayChart])
+@pytest.mark.parametrize("kind", [IndexStrip, HeadlinePane, FeedStatusBar, DayChart])
 async def test_hostile_text_is_harmless_in_any_room(kind: type[Lines], size: tuple[int, int]) -> None:
     widget = kind()
     async with Host(widget).run_test(size=size):
@@ -213,8 +183,6 @@ async def test_hostile_text_is_harmless_in_any_room(kind: type[Lines], size: tup
             widget.show([replace(HSTECH, symbol=HOSTILE, tag=HOSTILE)] * 3, MORNING, HOSTILE)
         elif isinstance(widget, HeadlinePane):
             widget.show([replace(news(1, HOSTILE), source=HOSTILE, symbols=(HOSTILE,))] * 9)
-        elif isinstance(widget, AlertPane):
-            widget.show([Told(number, message=HOSTILE, severity=HOSTILE) for number in range(9)])
         elif isinstance(widget, FeedStatusBar):
             widget.show([FeedLine(HOSTILE, Health.DOWN, HOSTILE)] * 9)
         elif isinstance(widget, DayChart):

@@ -131,6 +131,7 @@ class MainScreen(View):
         if whole:
             self._show_feeds(bridge)
             self._show_headlines(bridge)
+            self._show_alerts(bridge)
             self.show_status()
 
     def _show_strip(self, bridge: "Bridge") -> None:
@@ -157,8 +158,14 @@ class MainScreen(View):
 
     def show_alerts(self) -> None:
         """The alerts changed; they are shown even while the picture is paused."""
-        self.alerts.show(list(reversed(list(self.wall_app.alerts))), self.wall_app.today)
-        self._show_tabs()
+        bridge = self.wall_app.bridge
+        if bridge is not None:
+            self._show_alerts(bridge)
+            self._show_tabs()
+
+    def _show_alerts(self, bridge: "Bridge") -> None:
+        newest_first = list(self.wall_app.alerts)[::-1]
+        self.alerts.show(newest_first, bridge.today, bridge.engine.clock.now())
 
     def show_status(self) -> None:
         """The line at the bottom: what is chosen, and what is unusual."""
@@ -174,6 +181,7 @@ class MainScreen(View):
             chosen.insert(0, Remark(self.strip.mark))
         if wall.filter:
             chosen.append(Remark(f"filter {wall.filter!r}, Esc drops it"))
+        chosen += map(Remark, app.desk.remarks)
         said = app.status.remarks()
         urgent = [remark for remark in said if remark.urgent]
         remarks = [*urgent, *chosen, *(remark for remark in said if not remark.urgent)]
