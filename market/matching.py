@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import NamedTuple
 
+from market.errors import SymbolError
 from market.headline import Headline
 from market.instrument import Instrument
 from market.money import amounts
-from market.symbol import is_crypto, is_hong_kong
+from market.symbol import canonical, is_crypto, is_hong_kong
 from market.topics import topic
 
 # Patterns are re.ASCII so that a Chinese neighbour ends a word.
@@ -36,6 +38,42 @@ _SHARE_CLASS = re.compile(r"-(?:S?W|S|B|P|R)$")
 _CJK = 0x2E80
 
 
+class Aliases(NamedTuple):
+    """Further names of instruments, and names that only look like one of them."""
+
+    names: Mapping[str, Sequence[str]] = {}
+    """By canonical symbol."""
+    others: Sequence[str] = ()
+
+
+NO_ALIASES = Aliases()
+
+
+def read_aliases(path: Path) -> Aliases:
+    """A file like ``aliases.toml``, its symbols in any convention; ``ValueError`` says what is wrong."""
+    try:
+        page = tomllib.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: not TOML: {error}") from None
+    aliases, others = page.pop("aliases", {}), page.pop("not", {"names": []})
+    if page or not isinstance(aliases, dict) or not isinstance(others, dict) or set(others) - {"names"}:
+        raise ValueError(f"{path}: holds [aliases] and [not] names, and nothing else")
+    names: dict[str, Sequence[str]] = {}
+    for written, own in [*aliases.items(), (None, others.get("names", []))]:
+        if not isinstance(own, list) or not all(isinstance(name, str) for name in own):
+            raise ValueError(f"{path}: {written or 'not.names'}: not a list of names")
+        if short := [name for name in own if len(name) < _shortest(name)]:
+            raise ValueError(f"{path}: {short[0]!a} is too short to be told from other words")
+        if written is not None:
+            try:
+                names[canonical(written)] = own
+            except SymbolError as error:
+                raise ValueError(f"{path}: {error}") from None
+    return Aliases(names, others.get("names", []))
+
+
 class _Name(NamedTuple):
     text: str
     """In lower case."""
@@ -48,12 +86,10 @@ class _Name(NamedTuple):
 class Matcher:
     """Finds in a title the instruments it names. Built once, used for every headline.
 
-    ``aliases`` are further names by canonical symbol, in addition to those that ship.
+    ``aliases`` are the user's, in addition to those that ship.
     """
 
-    def __init__(
-        self, instruments: Iterable[Instrument], aliases: Mapping[str, Sequence[str]] | None = None
-    ) -> None:
+    def __init__(self, instruments: Iterable[Instrument], aliases: Aliases = NO_ALIASES) -> None:
         self._symbols: set[str] = set()
         self._tickers: dict[str, list[str]] = {}
         # By the first two characters: a look-up a word, where one pattern of 150 names tries each in turn.
@@ -64,13 +100,12 @@ class Matcher:
                 self._tickers.setdefault(ticker, []).append(known.symbol)
             for name in {known.name, known.zh_hant, known.zh_hans, known.short_name} - {known.symbol}:
                 self._add(_SHARE_CLASS.sub("", name), known.symbol)
-        shipped, others = _shipped()
-        for table in (shipped, aliases or {}):
-            for symbol, names in table.items():
+        for table in (_shipped(), aliases):
+            for symbol, names in table.names.items():
                 for name in names:
                     self._add(name, symbol)
-        for name in others:
-            self._add(name, None)
+            for name in table.others:
+                self._add(name, None)
         for candidates in self._names.values():
             candidates.sort(key=lambda name: -len(name.text))
 
@@ -96,8 +131,7 @@ class Matcher:
         )
 
     def _add(self, name: str, symbol: str | None) -> None:
-        # Two letters (JD, LI) are too many other things; a ticker that short counts in a ticker's form only.
-        if len(name) < (3 if name.isascii() else 2):
+        if len(name) < _shortest(name):
             return
         text = name.lower()
         exact = name if name.isascii() and name.isupper() and len(name) <= 5 else None
@@ -171,7 +205,12 @@ def _tickers(known: Instrument) -> Iterator[str]:
         yield known.symbol
 
 
+def _shortest(name: str) -> int:
+    """Two letters (JD, LI) are too many other things; a ticker that short counts in a ticker's form only."""
+    return 3 if name.isascii() else 2
+
+
 @cache
-def _shipped() -> tuple[Mapping[str, Sequence[str]], Sequence[str]]:
-    table = tomllib.loads((resources.files("market") / "aliases.toml").read_text("utf-8"))
-    return table["aliases"], table["not"]["names"]
+def _shipped() -> Aliases:
+    with resources.as_file(resources.files("market") / "aliases.toml") as path:
+        return read_aliases(path)

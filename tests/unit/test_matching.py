@@ -1,12 +1,14 @@
 """Which instruments a headline names, in English and both Chinese scripts."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from market.headline import Headline
 from market.instrument import Instrument, instrument, known
-from market.matching import Matcher
+from market.matching import Matcher, read_aliases
 
 MATCHER = Matcher((*known(), instrument("TSLA"), instrument("BIDU")))
 
@@ -71,10 +73,40 @@ def test_instruments_that_a_title_names(title: str, symbols: tuple[str, ...]) ->
     assert MATCHER.symbols(title) == symbols
 
 
-def test_aliases_of_ones_own() -> None:
-    own = Matcher(known(), {"9888.HK": ["Ernie Bot", "文心一言"]})
+def test_aliases_of_ones_own(tmp_path: Path) -> None:
+    file = tmp_path / "aliases.toml"
+    file.write_text(
+        '[aliases]\n"hk09888" = ["Ernie Bot", "文心一言"]\n[not]\nnames = ["Baidu Apollo", "百度貼吧"]\n',
+        encoding="utf-8",
+    )
+    own = Matcher(known(), read_aliases(file))
     assert own.symbols("Ernie Bot draws users; 文心一言升級") == ("9888.HK",)
+    assert own.symbols("Baidu Apollo and 百度貼吧") == ()
     assert MATCHER.symbols("Ernie Bot") == ()
+
+
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [
+        (None, "No such file"),
+        ("[aliases", "not TOML"),
+        ("aliases = 5", "holds"),
+        ("[alias]", "holds"),
+        ('[aliases]\n"9888" = "Baidu"', "9888: not a list"),
+        ("[aliases]\n9888 = [5]", "9888: not a list"),
+        ('[aliases]\n"??" = ["Baidu"]', "not a symbol"),
+        ('[aliases]\n"2015" = ["li"]', "'li' is too short"),
+        ("[not]\nnames = 5", "not.names: not a list"),
+        ("[not]\nname = []", "holds"),
+    ],
+)
+def test_a_bad_file_of_aliases_is_named(tmp_path: Path, page: str | None, reason: str) -> None:
+    file = tmp_path / "mine.toml"
+    if page is not None:
+        file.write_text(page, encoding="utf-8")
+    with pytest.raises(ValueError, match=reason) as refused:
+        read_aliases(file)
+    assert "mine.toml" in str(refused.value)
 
 
 def test_join_keeps_what_the_source_said_first() -> None:
