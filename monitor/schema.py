@@ -18,8 +18,6 @@ from market.duration import parse_duration
 from market.errors import TickwallError
 from market.keywords import Keywords
 from market.matching import read_aliases
-from market.keywords import Keywords
-from market.matching import read_aliases
 from market.session import read_amendments
 from market.watchlist import expand
 from monitor.context import context_file, read_context
@@ -110,10 +108,6 @@ def senseless(settings: Settings) -> Iterator[str]:
         yield from _checked(f"watchlists.{name}", expand, symbols, settings.watchlists, today)
     for name, feed in settings.feeds.items():
         yield from _checked(f"feeds.{name}.symbols", expand, feed.symbols, settings.watchlists, today)
-    if settings.news.aliases:
-        yield from _checked("news.aliases", read_aliases, Path(settings.news.aliases).expanduser())
-    for key in ("mute", "highlight"):
-        yield from _checked(f"news.{key}", Keywords, getattr(settings.news, key))
     if settings.news.aliases:
         yield from _checked("news.aliases", read_aliases, Path(settings.news.aliases).expanduser())
     for key in ("mute", "highlight"):

@@ -29,14 +29,6 @@ class NewsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     highlight: tuple[str, ...] = ()
 
 
-class NewsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What headlines are to a person: whom they name, which are left out, which stand out."""
-
-    aliases: str = ""
-    mute: tuple[str, ...] = ()
-    highlight: tuple[str, ...] = ()
-
-
 class History(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where daily history comes from: a folder of ``SYMBOL.csv``, else the feeds."""
 
@@ -129,7 +121,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     display: Display = Display()
     feeds: dict[str, Any] = {}
     headlines: tuple[HeadlineSettings, ...] = ()
-    news: NewsSettings = NewsSettings()
     news: NewsSettings = NewsSettings()
     history: History = History()
     calendar: CalendarSettings = CalendarSettings()
