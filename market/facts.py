@@ -6,6 +6,11 @@ from decimal import Decimal
 
 from market.profile import RUNS_KEPT, Finished, Mark, Period, Profile, Run, change_ratio, percent
 
+RESCALED = Decimal("1.4")
+"""A previous close so many times the last close on file is no dividend: three for two, and a little less."""
+
+_SAME = Decimal("0.00001")  # two prices this near are one, of which a vendor keeps seven digits
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -77,6 +82,21 @@ class Facts:
     year_high: Mark | None
     """The highest intraday price of 52 weeks, this session's among them; ``None`` for a shorter history."""
     year_low: Mark | None
+    last_close: Decimal | None = None
+    """The last close on file. ``day`` counts from the exchange's previous close, which is another one on an
+    ex-date; weeks, months, records and "since" count from closes alone."""
+
+    @property
+    def is_adjusted(self) -> bool:
+        """Whether the exchange counts the day from another price than the last close on file."""
+        base, close = self.day.base, self.last_close
+        return base is not None and close is not None and abs(base - close) > close * _SAME
+
+    @property
+    def is_rescaled(self) -> bool:
+        """Whether it does by so much that closes on file are of other shares: a split unknown to history."""
+        base, close = self.day.base, self.last_close
+        return base is not None and close is not None and not close < base * RESCALED < close * RESCALED**2
 
     @property
     def year_position(self) -> Decimal | None:
@@ -122,7 +142,7 @@ def facts(
 
     ``open``, ``high`` and ``low`` are the session's own so far, ``final`` whether its close is (after the
     closing auction, by the quote's own time), ``prev_close`` the exchange's previous close where it differs
-    from the last one on file, as on an ex-dividend date.
+    from the last one on file, as on an ex-dividend date: it wins for the day, and for nothing longer.
     """
     day = profile.finished[Period.DAY]
     previous = prev_close or day.base
@@ -178,6 +198,7 @@ def facts(
         low_since=profile.lows.at_or_below(lowest) if low else None,
         year_high=year_high,
         year_low=year_low,
+        last_close=day.base,
     )
 
 

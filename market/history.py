@@ -105,6 +105,7 @@ class History:
         self.calendar = calendar
         self._first: date | None = None
         self._last: Mark | None = None
+        self._prior: Decimal | None = None
         self._record: Mark | None = None
         self._high: Mark | None = None
         self._peaks, self._troughs = Stack([], []), Stack([], [])
@@ -136,6 +137,7 @@ class History:
             self._record = Mark(close, day)
         if self._high is None or bar.high > self._high.price:
             self._high = Mark(bar.high, day)
+        self._prior = self._last.price if self._last else None
         self._last = Mark(close, day)
 
     def profile(self, session_date: date) -> Profile:
@@ -164,6 +166,7 @@ class History:
             lows=self._lows.falling(),
             gains=self._gains.rising(),
             losses=self._losses.falling(),
+            prior_close=self._prior,
         )
 
     def _finished(self, period: Period, session_date: date) -> Finished:

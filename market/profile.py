@@ -146,6 +146,8 @@ class Profile:
     lows: Ladder
     gains: Ladder
     losses: Ladder
+    prior_close: Decimal | None = None
+    """The close before the last one: a vendor that still counts from it has not turned its day."""
 
     def to_json(self) -> str:
         """The profile as compact JSON, decimals as text; ``from_json`` reads it back equal."""
@@ -162,6 +164,7 @@ class Profile:
                 "record": [self.record_close, self.record_date],
                 "high": [self.record_high, self.record_high_date],
                 "year": [self.year_high, self.year_low],
+                "prior": self.prior_close,
                 **{name: [list(map(str, column)) for column in getattr(self, name)] for name in _LADDERS},
             },
             separators=(",", ":"),
@@ -186,6 +189,7 @@ class Profile:
                 record_high_date=_day(plain["high"][1]),
                 year_high=_mark(plain["year"][0]),
                 year_low=_mark(plain["year"][1]),
+                prior_close=_decimal(plain["prior"]),
                 **{name: _ladder(*plain[name]) for name in _LADDERS},
             )
         except (KeyError, IndexError, TypeError, ArithmeticError, AttributeError) as error:

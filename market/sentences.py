@@ -7,7 +7,7 @@ from market.facts import Change, Facts
 from market.phrases import TEXTS
 from market.profile import Period
 
-Kind = Literal["streak", "level", "intraday", "change", "gap", "year", "record", "range", "hole"]
+Kind = Literal["streak", "level", "intraday", "change", "gap", "year", "record", "range", "base", "hole"]
 
 # How often a run of n comes about: once in 2 to the power n+1 periods (n like it and one unlike it before),
 # somewhat oftener where growth tilts the coin, as it does over longer periods. In sessions:
@@ -34,18 +34,35 @@ class Sentence(NamedTuple):
 def sentences(facts: Facts, language: str = "en") -> list[Sentence]:
     """What is worth telling, the rarest first; a hole in history silences all but itself."""
     texts = TEXTS[language]
-    if facts.hole:
-        count = texts["hole.one" if facts.hole == 1 else "hole.many"].format(count=facts.hole)
-        return [Sentence("hole", 0, texts["hole"].format(count=count))]
+    if (hole := _hole(facts, texts)) is not None:
+        return [Sentence("hole", 0, hole)]
     told = [
         *_runs(facts, texts),
         *_levels(facts, texts),
         *_intraday(facts, texts),
-        *_changes(facts, texts),
+        *_changes(facts, texts, "" if facts.final else ".session_open"),
     ]
     told = [sentence for sentence in told if sentence.rarity >= _LEAST_RARITY]
     told += [*_longest(facts, texts), *_standing(facts, texts)]
     return sorted(told, key=lambda sentence: -sentence.rarity)
+
+
+def move(facts: Facts, language: str = "en") -> list[str]:
+    """What the day's change is at this price, as an alert says it of a price in passing."""
+    texts = TEXTS[language]
+    if _hole(facts, texts) is not None:
+        return []
+    return [one.text for one in _changes(facts, texts, "") if one.rarity >= _LEAST_RARITY]
+
+
+def _hole(facts: Facts, texts: dict[str, str]) -> str | None:
+    """Why nothing can be claimed, if so: sessions are missing, or closes are of other shares than prices."""
+    if facts.hole:
+        count = texts["hole.one" if facts.hole == 1 else "hole.many"].format(count=facts.hole)
+        return texts["hole"].format(count=count)
+    if facts.is_rescaled:
+        return texts["rescaled"].format(base=facts.day.base, close=facts.last_close)
+    return None
 
 
 def _runs(facts: Facts, texts: dict[str, str]) -> list[Sentence]:
@@ -111,14 +128,15 @@ def _intraday(facts: Facts, texts: dict[str, str]) -> list[Sentence]:
     return told
 
 
-def _changes(facts: Facts, texts: dict[str, str]) -> list[Sentence]:
+def _changes(facts: Facts, texts: dict[str, str], tense: str) -> list[Sentence]:
     told = []
     for since, ever, direction in (
         (facts.biggest_gain_since, facts.biggest_gain, "up"),
         (facts.biggest_loss_since, facts.biggest_loss, "down"),
     ):
         if since or ever:
-            text = texts[f"biggest{'' if since else '_ever'}.{direction}"].format(date=_date(since, texts))
+            text = texts[f"biggest{'' if since else '_ever'}.{direction}{tense}"]
+            text = text.format(date=_date(since, texts))
             told.append(Sentence("change", _rarity(facts, since), text))
     return told
 
@@ -141,6 +159,9 @@ def _standing(facts: Facts, texts: dict[str, str]) -> list[Sentence]:
             position=facts.year_position, low=facts.year_low.price, high=facts.year_high.price
         )
         told.append(Sentence("range", 0.5, text))
+    if facts.is_adjusted:
+        text = texts["base"].format(base=facts.day.base, close=facts.last_close)
+        told.append(Sentence("base", 0.25, text))
     return told
 
 

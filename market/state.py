@@ -1,7 +1,7 @@
 """MarketState: the last-value cache. One writer, the engine; the screen pulls from it at its own pace."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -116,6 +116,8 @@ class MarketState:
         self.refused: Counter[Verdict] = Counter()
         self.skew: dict[str, int] = {}
         """Per source, how far its clock runs ahead of ours (ns), where that is established."""
+        self.is_old_base: Callable[[str, date, Decimal], bool] = lambda symbol, session_date, base: False
+        """Whether a previous close is another session's, as history knows it; such a one is taken away."""
         self._dirty: set[str] = set()
         self.watch(symbols)
 
@@ -163,6 +165,9 @@ class MarketState:
     def _examine(self, entry: Entry, quote: Quote) -> Verdict:
         if quote.ts_event - quote.ts_recv > FUTURE + max(self.skew.get(quote.source, 0), 0):
             return Verdict.FUTURE
+        session_date = entry.calendar.day_of(quote.ts_event)
+        if quote.prev_close is not None and self.is_old_base(quote.symbol, session_date, quote.prev_close):
+            quote = quote._replace(prev_close=None)
         leader = entry.quote
         if leader is not None:
             if quote.source != leader.source:
@@ -171,7 +176,6 @@ class MarketState:
                     return self._agree(entry, quote)
             elif (verdict := _repeats(leader, quote)) is not None:
                 return verdict
-        session_date = entry.calendar.day_of(quote.ts_event)
         if quote.prev_close is None and leader is not None and entry.session_date == session_date:
             quote = quote._replace(prev_close=leader.prev_close)
         if _is_outlier(quote, leader) and not _agrees(entry.held, quote):

@@ -5,15 +5,16 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 
 from market.clock import MINUTE
 from market.closes import Closes
 from market.facts import Facts, facts, runs
 from market.profile import Period, Profile, Run
 from market.quote import Quote
-from market.sentences import Sentence, sentences
+from market.sentences import Sentence, move, sentences
 from market.session import calendar
-from market.symbol import mic
+from market.symbol import is_crypto, mic
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class Profiles:
         self._failed: dict[date, set[str]] = {}
         self._retry_at = 0
         self._said = ""
+        self._old_bases: dict[str, date] = {}
 
     def want(self, symbols: Iterable[str], session_date: date) -> None:
         """Ask for profiles as of a session."""
@@ -125,7 +127,8 @@ class Profiles:
             high=quote.high,
             low=quote.low,
             final=final,
-            prev_close=quote.prev_close,
+            # Crypto's is the price of a day ago, at any hour, and closes are those of UTC days.
+            prev_close=None if hours.mic == "24/7" else quote.prev_close,
         )
 
     def sentences(self, quote: Quote, now: int, language: str = "en") -> list[Sentence]:
@@ -145,8 +148,24 @@ class Profiles:
 
     def explain(self, quote: Quote, now: int) -> tuple[str, ...]:
         """The facts of a moving quote in words: of the move itself first, then the rarest."""
-        told = sorted(self.sentences(quote, now), key=lambda sentence: sentence.kind != "change")
-        return tuple(sentence.text for sentence in told)
+        known = self.facts(quote, now)
+        if known is None:
+            return ()
+        return (*move(known), *(one.text for one in sentences(known) if one.kind != "change"))
+
+    def is_old_base(self, symbol: str, session_date: date, prev_close: Decimal) -> bool:
+        """Whether a previous close is, by history, that of the session before: the vendor has turned its day,
+        and not its base. What counts from it is wrong by a whole session."""
+        profile = self._by_symbol.get(symbol)
+        if profile is None or profile.session_date != session_date or profile.hole:
+            return False
+        last = profile.finished[Period.DAY].base
+        if prev_close != profile.prior_close or prev_close == last or is_crypto(symbol):
+            return False
+        if self._old_bases.get(symbol) != session_date:
+            self._old_bases[symbol] = session_date
+            log.warning("%s: counts from %s, the close before the last; no percentage", symbol, prev_close)
+        return True
 
 
 def _grouped(problems: Iterable[str]) -> str:

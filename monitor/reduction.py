@@ -59,6 +59,7 @@ def reduce(symbol: str, columns: Columns, session_date: date, calendar: Calendar
         lows=_ladder(columns, LOW, lows[::-1]),
         gains=gains.rising(),
         losses=losses.falling(),
+        prior_close=columns.price(CLOSE, rows - 2) if rows > 1 else None,
     )
 
 

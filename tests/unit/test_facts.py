@@ -10,7 +10,7 @@ from market.facts import Facts, facts, runs
 from market.history import build
 from market.phrases import TEXTS
 from market.profile import Period, Profile
-from market.sentences import ordinal, sentences
+from market.sentences import move, ordinal, sentences
 from market.session import calendar
 
 HK = calendar("XHKG")
@@ -106,6 +106,32 @@ def test_the_exchanges_own_previous_close_is_the_days_base() -> None:
     assert adjusted.week == naive.week
 
 
+def test_an_ex_date_is_told_and_history_goes_by_closes() -> None:
+    """The exchange's base wins for the day alone; the last of the sentences says so."""
+    ex = facts(WEEKS, Decimal("12.9"), prev_close=Decimal("12.8"))
+    assert (ex.is_adjusted, ex.is_rescaled, ex.day.streak, ex.week.streak) == (True, False, 1, -1)
+    assert texts(ex)[-1] == "the day counts from the exchange's 12.8; the last close on file is 13"
+    for same in (None, Decimal(13), Decimal("13.0001")):  # the third by a vendor's four-byte floats
+        assert not facts(WEEKS, Decimal("12.9"), prev_close=same).is_adjusted
+
+
+@pytest.mark.parametrize(("base", "rescaled"), [("2.6", True), ("26", True), ("8.6", True), ("9.8", False)])
+def test_a_split_that_history_does_not_know_silences_it(base: str, rescaled: bool) -> None:
+    known = facts(WEEKS, Decimal(base), prev_close=Decimal(base))
+    assert known.is_rescaled is rescaled
+    assert (len(texts(known)) == 1) is rescaled
+    if rescaled:
+        reason = f"the exchange counts from {base}, the last close on file is 13: a split, perhaps"
+        assert texts(known) == [f"{reason}, so nothing is claimed"]
+        assert move(known) == []
+
+
+def test_a_move_is_told_as_it_passes() -> None:
+    """An alert speaks of the price that set it off, not of the close to come."""
+    assert move(facts(WEEKS, Decimal(16))) == ["biggest gain on file"]
+    assert move(facts(WEEKS, Decimal("13.1"))) == []
+
+
 def test_without_history_nothing_is_claimed() -> None:
     known = facts(build("1234.HK", [], date(2025, 9, 17), HK), Decimal(5), final=True)
     for change in known.changes.values():
@@ -139,7 +165,9 @@ def test_the_rarest_comes_first_and_the_common_not_at_all() -> None:
         ("9", True, "lowest close on file"),
         ("9", False, "lowest close on file if it closes here"),
         ("16", True, "biggest gain on file"),
+        ("16", False, "biggest gain on file if it closes here"),
         ("1", True, "biggest loss on file"),
+        ("1", False, "biggest loss on file if it closes here"),
         ("14.5", False, "highest close since 2025-08-15 if it closes here"),
         ("14.5", True, "highest close since 2025-08-15"),
     ],
@@ -235,7 +263,7 @@ def test_nothing_is_claimed_as_done_before_the_close(language: str) -> None:
     over = sentences(facts(WEEKS, Decimal(16), final=True), language)
     assert [sentence.kind for sentence in live] == [sentence.kind for sentence in over]
     for before, after in zip(live, over, strict=True):
-        assert (before.text != after.text) == (before.kind in ("streak", "level"))
+        assert (before.text != after.text) == (before.kind in ("streak", "level", "change"))
 
 
 def test_ordinals() -> None:

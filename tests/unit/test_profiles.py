@@ -6,12 +6,21 @@ from datetime import date
 from decimal import Decimal
 
 from market.bars import Bar
+from market.clock import MINUTE, parse_rfc3339
 from market.history import build
 from market.profile import Profile
+from market.quote import Quote
 from market.session import calendar
+from market.state import MarketState
 from monitor.profiles import RETRY, Profiles
 
 DAY = date(2025, 9, 17)
+
+
+def flat(day: int, price: int) -> Bar:
+    """A day of September at one price."""
+    close = Decimal(price)
+    return Bar(date(2025, 9, day), close, close, close, close, 1)
 
 
 class Vendor:
@@ -79,3 +88,43 @@ async def test_what_was_not_waited_for_is_asked_for_once_more() -> None:
     again.cancel()
     await asyncio.gather(again, return_exceptions=True)
     assert asked == [("9888.HK",), ("9888.HK",)]
+
+
+async def test_a_base_of_another_session_is_taken_away() -> None:
+    """A venue that has turned its day and not its base: a dash, not a percentage over two sessions."""
+
+    async def load(symbols: Sequence[str], session_date: date) -> AsyncIterator[Profile | str]:
+        bars = [flat(day, close) for day, close in ((12, 120), (15, 110), (16, 113))]
+        yield build("9888.HK", bars, session_date, calendar("XHKG"))
+
+    profiles = Profiles(load)
+    profiles.want(["9888.HK"], DAY)
+    await profiles.settle()
+    state = MarketState(["9888.HK"])
+    state.is_old_base = profiles.is_old_base
+    for second, (base, taken) in enumerate(
+        [("110", None), ("110", None), ("113", "113"), ("110", "113"), ("112.5", "112.5"), ("120", "120")]
+    ):
+        at = parse_rfc3339("2025-09-17T10:00:00+08:00") + second * MINUTE
+        state.apply(Quote("9888.HK", Decimal(115), at, at, "a", prev_close=Decimal(base)))
+        quote = state.entries["9888.HK"].quote
+        assert quote is not None and quote.ts_event == at
+        assert quote.prev_close == (None if taken is None else Decimal(taken))
+    before = parse_rfc3339("2025-09-16T10:00:00+08:00")
+    assert not profiles.is_old_base("9888.HK", calendar("XHKG").day_of(before), Decimal(110))
+
+
+async def test_crypto_counts_its_day_from_the_last_utc_close() -> None:
+    """Its previous close is the price of a day ago, at any hour: no ex-date."""
+
+    async def load(symbols: Sequence[str], session_date: date) -> AsyncIterator[Profile | str]:
+        bars = [flat(day, 100 + day) for day in range(1, 17)]
+        yield build("BTC-USD", bars, session_date, calendar("24/7"))
+
+    profiles = Profiles(load)
+    profiles.want(["BTC-USD"], DAY)
+    await profiles.settle()
+    at = parse_rfc3339("2025-09-17T10:00:00Z")
+    known = profiles.facts(Quote("BTC-USD", Decimal(120), at, at, "a", prev_close=Decimal(60)), at)
+    assert known is not None
+    assert (known.day.base, known.is_adjusted, known.day.streak) == (Decimal(116), False, 16)
