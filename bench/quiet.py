@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from feeds.base import FeedStatus, QuoteSink
 from market.alert import Suppressed
 from market.headline import Headline
+from monitor.courier import Delivery
 from monitor.engine import FeedChange, PhaseChange
 
 
@@ -39,4 +40,7 @@ class Silent:
         """Nothing."""
 
     def phase(self, change: PhaseChange) -> None:
+        """Nothing."""
+
+    def delivery(self, delivery: Delivery) -> None:
         """Nothing."""

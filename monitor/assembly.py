@@ -22,6 +22,8 @@ from market.session import amend
 from market.watchlist import expand
 from monitor import exit as exit_code
 from monitor.config import Config
+from monitor.courier import Courier
+from monitor.delivery import delivering, routes
 from monitor.engine import Engine, Limits, Listener
 from monitor.history import cache_dir, sources
 from monitor.profiles import Profiles
@@ -47,6 +49,7 @@ class Run:
     engine: Engine
     config: Config
     source: SimulatedClock | TapeFeed | None = None
+    courier: Courier | None = None
     coalesce: float = 0.0
     """As in ``feeds.stream.Stream``."""
     _feeds: dict[str, tuple[FeedSettings, tuple[str, ...]]] = field(default_factory=dict)
@@ -66,7 +69,12 @@ class Run:
                     await self.engine.profiles.settle()
 
     async def run(self) -> None:
-        """Run until the tape, or the simulated day, is over; a live run only ends by cancellation."""
+        """Run until the tape, or the simulated day, is over and told; a live run is ended by cancellation."""
+        await self._run_engine()
+        if self.courier is not None:
+            await self.courier.drain()
+
+    async def _run_engine(self) -> None:
         if not isinstance(self.source, SimulatedClock):
             await self.engine.run()
             return
@@ -87,6 +95,8 @@ class Run:
         A feed that serves as before is left alone. Headline sources stay as they are until the next start:
         they remember what was told.
         """
+        if self.courier is not None:
+            self.courier.assign(routes(config))  # first, since it may refuse
         engine, self.config = self.engine, config
         day = engine.today()
         engine.limits = Limits(config.max_age, config.max_delay)
@@ -149,7 +159,8 @@ async def taped(
         intake = TapeIntake(engine, config.delay)
         matcher = _matcher(engine)
         engine.add_feed(tape, intake)
-        yield Run(engine, config, tape)
+        async with delivering(config, store, listener, live=False) as courier:
+            yield Run(engine, config, tape, courier)
     finally:
         tape.close()
 
@@ -166,11 +177,12 @@ async def opened(
         source = clock if isinstance(clock, SimulatedClock) else None
         quality = Quality.LIVE if source is None else Quality.SIMULATED
         engine = _engine(config, clock, store, listener, quality)
-        run = Run(engine, config, source, coalesce)
+        run = Run(engine, config, source, coalesce=coalesce)
         run.assign_feeds()
         if headlines := config.settings.headlines:
             engine.headline_feed = HeadlinePoller(headlines, clock, matcher=_matcher(engine))
-        yield run
+        async with delivering(config, store, listener, live=run.is_live) as run.courier:
+            yield run
 
 
 def _engine(

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from random import random
 
@@ -155,6 +155,7 @@ class Courier:
         """Serve these from now on; what is under way to others comes to its end."""
         now = self._clock.now()
         self._desks = {name: Desk(name, route, now) for name, route in routes.items()}
+        self._store.sinks = tuple(routes)
         self._wake.set()
 
     async def run(self) -> None:
@@ -291,18 +292,3 @@ class Courier:
 
     def _left(self) -> int:
         return sum(count for name, count in self._outbox.open().items() if name in self._desks)
-
-
-@asynccontextmanager
-async def carrying(courier: Courier) -> AsyncIterator[None]:
-    """The courier at work; at the end it is given ``FLUSH`` seconds to send what it can."""
-    working = asyncio.create_task(courier.run(), name="courier")
-    try:
-        try:
-            yield
-        finally:
-            await courier.flush()
-    finally:
-        working.cancel()
-        with suppress(asyncio.CancelledError):
-            await working

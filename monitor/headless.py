@@ -17,6 +17,7 @@ from market.errors import ParseError
 from market.headline import Headline
 from monitor.assembly import Run, opened, taped
 from monitor.config import Config, ConfigError, load, notes, state_dir
+from monitor.courier import Delivery
 from monitor.engine import Engine, FeedChange, PhaseChange, summary
 from monitor.lines import encode, headline_fields, line, suppressed_line
 from monitor.lock import exclusive
@@ -106,6 +107,21 @@ class JsonLines:
             return
         log.warning("%s", error)
         self.tell(line("error", self._now(), source=error.venue, reason=error.reason))
+
+    def delivery(self, delivery: Delivery) -> None:
+        """Write how an attempt to tell a sink has ended."""
+        self.tell(
+            line(
+                "delivery",
+                delivery.ts,
+                sink=delivery.sink,
+                event_id=delivery.event_id,
+                state=delivery.state.value,
+                attempt=delivery.attempt,
+                reason=delivery.reason or None,
+                delayed_s=delivery.delayed_s,
+            )
+        )
 
     def suppressed(self, suppressed: Suppressed) -> None:
         """Write a withheld alert."""

@@ -65,6 +65,7 @@ class Store:
     """
 
     def __init__(self, path: Path | None = None, now: Callable[[], int] = time.time_ns) -> None:
+        self.path = path
         self.db, self.notice = connect(path)
         self.outbox = Outbox(self.db)
         self.sinks: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from market.headline import Headline
 from market.quote import Quote
 from market.rule import Rule, RuleBook
 from market.session import Phase
+from monitor.courier import Delivery
 from monitor.engine import Engine, FeedChange, Intake, PhaseChange
 from monitor.store import Store
 
@@ -68,6 +69,9 @@ class Heard:
     def phase(self, change: PhaseChange) -> None:
         """Keep it."""
         self.phases.append(change)
+
+    def delivery(self, delivery: Delivery) -> None:
+        """Nothing."""
 
 
 @dataclass
