@@ -31,7 +31,7 @@ class Rule:
     frequency: str = "once_per_session"
     phases: frozenset[Phase] = TRADING
     severity: str = "warning"
-    sinks: tuple[str, ...] = ("tui",)
+    sinks: tuple[str, ...] = ("*",)
 
 
 @dataclass(frozen=True, slots=True)

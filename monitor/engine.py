@@ -18,6 +18,7 @@ from market.quote import Quote
 from market.rule import Moment, RuleBook
 from market.session import CONTINUOUS, TRADING, Calendar, Phase, calendar
 from market.state import Entry, MarketState, Verdict
+from monitor.courier import Delivery
 from monitor.lines import alert_line, encode
 from monitor.profiles import Profiles
 from monitor.store import Event, Store
@@ -74,6 +75,9 @@ class Listener(Protocol):
 
     def phase(self, change: PhaseChange) -> None:
         """An exchange entered a phase."""
+
+    def delivery(self, delivery: Delivery) -> None:
+        """An attempt to tell a sink has ended, well or not."""
 
 
 @dataclass(frozen=True, slots=True)
