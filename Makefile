@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint types imports unit format bench pins clean
+.PHONY: run test lint types imports unit format bench soak pins clean
 
 run: $(VENV)/run.stamp
 	@$(BIN)/python -m tui demo $(ARGS)
@@ -29,6 +29,10 @@ format: $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench
+
+# Ten million quotes through faults at random; ARGS="QUOTES SEED" for others.
+soak: $(VENV)/dev.stamp
+	$(BIN)/python -m bench.soak $(ARGS)
 
 # Everything comes from the pins, hashes checked; the build backend is among them.
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
