@@ -40,6 +40,10 @@ class NoPriceError(ParseError):
     """A row without a trade so far, as before the opening: refused, yet nothing is wrong with the feed."""
 
 
+class TurnedDownError(ParseError):
+    """One of the symbols asked for is refused, and the others are served: told, and not asked again."""
+
+
 @dataclass(slots=True)
 class FeedStatus:
     """How a feed fares, kept true by its transport; the screen, ``doctor`` and the engine read it.
@@ -67,6 +71,8 @@ class FeedStatus:
     """Of its connections, those that failed and brought no quote since."""
     missed: int = 0
     """Trades that the venue numbered and did not send."""
+    turned_down: str | None = None
+    """What the venue said last to a symbol that it does not serve, while it serves the others."""
     last_quote: int | None = None
     """When the last valid quote was received, nanoseconds UTC."""
     last_event: int | None = None

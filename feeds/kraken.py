@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from feeds.base import TurnedDownError
 from feeds.failure import RefusedError
 from feeds.pace import BARREN
 from feeds.settings import FeedSettings
@@ -89,8 +90,8 @@ _decode_tickers = msgspec.json.Decoder(list[_Ticker], float_hook=str).decode
 def parse_frame(frame: bytes, ts_recv: int) -> Sequence[Quote]:
     """The quotes in a snapshot or an update, none in a control frame; ``ts_recv`` is ns UTC.
 
-    Raises ``ParseError``, also for a pair that the venue does not know: the others of its frame are
-    served all the same. ``FeedError`` where it refuses for another reason.
+    Raises ``ParseError``, ``TurnedDownError`` among them for a pair that the venue does not know, and
+    ``FeedError`` where it refuses for another reason.
     """
     try:
         message = _decode(frame)
@@ -107,7 +108,7 @@ def parse_frame(frame: bytes, ts_recv: int) -> Sequence[Quote]:
         return ()
     reason = clean(answer.error, 120) or "refused without a reason"
     if "not supported" in reason:
-        raise ParseError(NAME, reason, frame)
+        raise TurnedDownError(NAME, reason, frame)
     raise RefusedError(NAME, reason)
 
 

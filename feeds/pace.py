@@ -1,7 +1,10 @@
 """How often a venue is worth asking, and how long it may have nothing to say, by its exchange's hours."""
 
+from collections.abc import Callable, Iterable
+
 from market.clock import MINUTE, SECOND
-from market.session import Calendar, Phase
+from market.session import TRADING, Calendar, Phase, calendar
+from market.symbol import mic
 
 REST = 60.0
 """Seconds between two questions while nothing trades: a night is then 1,000 requests instead of 25,000."""
@@ -15,6 +18,12 @@ BARREN = 300.0
 was lost on the way, and is made anew."""
 
 _QUIET = (Phase.CLOSED, Phase.LUNCH)
+
+
+def silence(symbols: Iterable[str]) -> Callable[[int], bool]:
+    """Whether no exchange of these canonical symbols trades at an instant (ns UTC): then nothing comes."""
+    calendars = tuple(map(calendar, {mic(symbol) for symbol in symbols}))
+    return lambda now: not any(hours.phase_at(now) in TRADING for hours in calendars)
 
 
 def rest(hours: Calendar, now: int) -> float:

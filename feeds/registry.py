@@ -29,6 +29,9 @@ _SHIPPED = {
     "coinbase": "feeds.coinbase:CoinbaseFeed",
     "binance": "feeds.binance:BinanceFeed",
     "kraken": "feeds.kraken:KrakenFeed",
+    "finnhub": "feeds.finnhub:FinnhubFeed",
+    "alpaca": "feeds.alpaca:AlpacaFeed",
+    "massive": "feeds.massive:MassiveFeed",
 }
 """By the name of their section."""
 

@@ -6,6 +6,7 @@ that a simulation at any speed comes back at the same instants of its day.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from random import random
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from feeds.backoff import delays
-from feeds.base import FeedStatus, QuoteSink
+from feeds.base import FeedStatus, QuoteSink, TurnedDownError
 from feeds.failure import PATIENCE, RefusedError, RenewalError, SilentError, http_failure, network_failure
 from feeds.http import TIMEOUT, is_loopback
 from feeds.line import Line, pause, wait
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
     from feeds.connection import DirectConnection
 
+log = logging.getLogger(__name__)
+
 _MAX_FRAME = 1 << 20
 
 
@@ -41,7 +44,8 @@ class Stream:
     ``reply`` gives what is sent upon a frame that held no quote, for venues that want a dialogue, and may
     raise ``FeedError`` too. ``beat`` is sent every ``beat_every``.
 
-    ``idle`` is how long nothing may come before the connection is given up. It is made anew, without a
+    ``idle`` is how long nothing may come before the connection is given up, except while it is ``excused``
+    at an instant (ns UTC of the clock): where nothing trades nothing comes. It is made anew, without a
     word against the venue, after ``barren`` of frames without a quote in them, and after ``lifetime``, before
     the venue cuts it.
     ``coalesce`` reads the socket on a clock of that period: at 10,000 quotes a second 5 ms cut the CPU to a
@@ -53,6 +57,7 @@ class Stream:
     parse: Callable[[bytes, int], Sequence[Quote]]
     subscribe: Sequence[str] = ()
     reply: Callable[[bytes], Sequence[str]] | None = None
+    excused: Callable[[int], bool] = lambda _now: False
     beat: str = ""
     beat_every: float = inf
     idle: float = 60.0
@@ -146,7 +151,7 @@ async def _connection(stream: Stream, sink: QuoteSink, line: Line, clock: Clock)
             try:
                 for frame in stream.subscribe:
                     await connection.send(frame)
-                await _listen(connection, stream, line)
+                await _listen(connection, stream, line, clock)
             except ConnectionClosed:
                 if connection.failure is not None:
                     raise connection.failure from None
@@ -182,6 +187,9 @@ def _frame_handler(stream: Stream, sink: QuoteSink, line: Line, clock: Clock) ->
             quotes = parse(frame, received)
         except ParseError as error:
             status.rejected += 1
+            if isinstance(error, TurnedDownError):
+                status.turned_down = error.reason
+                log.warning("%s: %s", error.venue, error.reason)
             if not line.proven:
                 status.reason = error.reason  # all that a venue says which turns a subscription down
             sink.rejected(error)
@@ -199,7 +207,7 @@ def _frame_handler(stream: Stream, sink: QuoteSink, line: Line, clock: Clock) ->
     return handle
 
 
-async def _listen(connection: "DirectConnection", stream: Stream, line: Line) -> NoReturn:
+async def _listen(connection: "DirectConnection", stream: Stream, line: Line, clock: Clock) -> NoReturn:
     """Wait for the end of a connection, or bring it about; a silence is seen up to half of ``idle`` late."""
     now = asyncio.get_running_loop().time
     began = heard = fruitful = beaten = now()
@@ -211,7 +219,7 @@ async def _listen(connection: "DirectConnection", stream: Stream, line: Line) ->
             async with asyncio.timeout(step):
                 await connection.take()  # the few frames that did not come directly
         at = now()
-        if line.heard:
+        if line.heard or stream.excused(clock.now()):
             heard = at
         if line.status.quotes > quotes:
             quotes, fruitful = line.status.quotes, at

@@ -4,6 +4,7 @@ Decoders take ``float_hook=str``: a number in an untyped field then stays the te
 which is looked up as a price 40 ns later; a float would have to be made exact again.
 """
 
+from collections.abc import Container
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -27,6 +28,13 @@ _MOST = Decimal("1e18")
 def parse_error(venue: str, error: Exception, frame: bytes) -> ParseError:
     """What a frame that raised one of ``BROKEN`` is refused with."""
     return ParseError(venue, clean(str(error), 120), frame)
+
+
+def asked_for(symbol: str, symbols: Container[str]) -> str:
+    """The symbol itself, which is one of those that were asked for; else ``ValueError``."""
+    if symbol not in symbols:
+        raise ValueError(f"a symbol that was not asked for: {symbol[:24]!a}")
+    return symbol
 
 
 def as_price(value: Any) -> Decimal:

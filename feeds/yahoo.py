@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from feeds.http import Http
+from feeds.pace import silence
 from feeds.settings import FeedSettings
 from feeds.stream import Stream, StreamFeed
 from feeds.wire import BROKEN, parse_error
@@ -288,6 +289,7 @@ class YahooFeed(StreamFeed):
                 subscribe=(subscribe_frame(symbols[at : at + BATCH]),),
                 parse=partial(parse_frame, names=names),
                 idle=parse_duration(settings.idle_timeout),
+                excused=silence(symbols),
                 coalesce=coalesce,
             )
             for at in range(0, len(symbols), BATCH)

@@ -49,6 +49,11 @@ def is_index(symbol: str) -> bool:
     return symbol in INDICES
 
 
+def is_us_share(symbol: str) -> bool:
+    """Whether a canonical symbol is a share of the United States, or a fund that trades as one."""
+    return bool(_US.fullmatch(symbol)) and symbol not in INDICES
+
+
 def is_crypto(symbol: str) -> bool:
     """Whether a canonical symbol is a pair that trades round the clock."""
     return bool(_PAIR.fullmatch(symbol))

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self
 
 from aiohttp import web
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
 
 from market.clock import SECOND
 from market.errors import ParseError
@@ -100,13 +102,18 @@ def open_sockets() -> int:
 class StreamServer:
     """A websocket venue: one script for each connection in turn, the last one for all that follow.
 
-    ``received`` has the first frame that each connection sent, ``connects`` counts them.
+    ``received`` has the first frame that each connection sent, ``connects`` counts them and ``paths`` has
+    what they asked for. One that ``greets`` leaves the first frame to its scripts. ``refusals`` are the HTTP
+    statuses that the first connections are turned away with.
     """
 
-    def __init__(self, *scripts: Script) -> None:
+    def __init__(self, *scripts: Script, greets: bool = False, refusals: Sequence[int] = ()) -> None:
         self._scripts = list(scripts)
+        self._greets = greets
+        self._refusals = refusals
         self.connects = 0
         self.received: list[str] = []
+        self.paths: list[str] = []
         self.url = ""
 
     def script(self, script: Script) -> None:
@@ -116,14 +123,23 @@ class StreamServer:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[Self]:
         """Serve on a free port."""
-        async with serve(self._answer, "127.0.0.1", 0, compression=None, close_timeout=0.2) as server:
+        async with serve(
+            self._answer, "127.0.0.1", 0, compression=None, close_timeout=0.2, process_request=self._admit
+        ) as server:
             self.url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/"
             yield self
+
+    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        self.paths.append(request.path)
+        if len(self.paths) > len(self._refusals):
+            return None
+        return connection.respond(HTTPStatus(self._refusals[len(self.paths) - 1]), "no\n")
 
     async def _answer(self, connection: ServerConnection) -> None:
         script = self._scripts[min(self.connects, len(self._scripts) - 1)]
         self.connects += 1
-        self.received.append(str(await connection.recv()))
+        if not self._greets:
+            self.received.append(str(await connection.recv()))
         await script(connection)
 
 

@@ -1,0 +1,134 @@
+"""Finnhub: trades of United States shares, with a key, of which each may have one connection.
+
+A trade tells a price and an instant, and neither a previous close nor the day's range or volume.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Final
+from urllib.parse import quote as quoted
+
+import msgspec
+
+from feeds.base import TurnedDownError
+from feeds.failure import RefusedError
+from feeds.secret import secret
+from feeds.settings import FeedSettings
+from feeds.stream import Stream, StreamFeed
+from feeds.wire import BROKEN, as_price, asked_for, from_milliseconds, parse_error
+from market.clock import Clock
+from market.duration import parse_duration
+from market.errors import FeedError, ParseError
+from market.quote import Quote
+from market.symbol import is_us_share
+from market.text import clean
+
+NAME: Final = "finnhub"
+
+_build = tuple.__new__
+
+
+class FinnhubSettings(FeedSettings, frozen=True, kw_only=True):
+    """``[feeds.finnhub]``. The key is in ``token_file``, else in the environment variable ``token_env``.
+
+    The venue pings about every minute, so that a silence of two is a dead line.
+    """
+
+    enabled: bool = False
+    stream_url: str = "wss://ws.finnhub.io"
+    token_file: str = ""
+    token_env: str = "FINNHUB_API_KEY"
+    idle_timeout: str = "130s"
+
+    def covers(self, symbol: str) -> bool:
+        """Shares of the United States; the vendor has no indices, and nothing of Hong Kong."""
+        return is_us_share(symbol)
+
+
+def subscribe_frames(symbols: Sequence[str]) -> list[str]:
+    """A frame for each symbol, which is the only way here."""
+    return [msgspec.json.encode({"type": "subscribe", "symbol": symbol}).decode() for symbol in symbols]
+
+
+class _Trade(msgspec.Struct, gc=False):
+    s: str
+    t: int
+    p: Any
+
+
+class _Frame(msgspec.Struct, gc=False):
+    type: str
+    data: list[_Trade] = []
+    msg: str = ""
+
+
+_decode = msgspec.json.Decoder(_Frame, float_hook=str).decode
+
+
+def parse_frame(frame: bytes, ts_recv: int, symbols: frozenset[str]) -> Sequence[Quote]:
+    """The quotes in a frame of trades, none in a ping; ``ts_recv`` is ns UTC.
+
+    Trades of others than ``symbols`` are an error. Raises ``ParseError``, ``TurnedDownError`` among them,
+    and ``FeedError`` for a refusal.
+    """
+    try:
+        message = _decode(frame)
+        if message.type == "trade":
+            return [
+                _build(Quote, (
+                    asked_for(trade.s, symbols), as_price(trade.p), from_milliseconds(trade.t), ts_recv, NAME,
+                    None, None, None, None, None, "USD", None, 0,
+                ))
+                for trade in message.data
+            ]  # fmt: skip
+    except BROKEN as error:
+        raise parse_error(NAME, error, frame) from None
+    if message.type == "error":
+        raise _refusal(clean(message.msg, 120) or "refused without a reason", frame)
+    if message.type in ("ping", "news"):
+        return ()
+    raise ParseError(NAME, f"unknown frame type {message.type[:40]!a}", frame)
+
+
+def _refusal(reason: str, frame: bytes) -> ParseError | FeedError:
+    """What an error means. Beyond its limit the venue leaves symbols out, and serves those it took."""
+    folded = reason.lower()
+    if "too many symbols" in folded or "invalid symbol" in folded or "no access" in folded:
+        return TurnedDownError(NAME, reason, frame)
+    if "key" in folded or "token" in folded or "auth" in folded:
+        return FeedError(NAME, reason, fatal=True)
+    return RefusedError(NAME, reason)
+
+
+class FinnhubFeed(StreamFeed):
+    """The trades of the United States shares among the symbols given, as a feed.
+
+    ``coalesce`` is the transport's, in seconds.
+    """
+
+    Settings = FinnhubSettings
+
+    def __init__(
+        self,
+        settings: FinnhubSettings,
+        symbols: Sequence[str],
+        clock: Clock,
+        *,
+        name: str = NAME,
+        coalesce: float = 0.0,
+    ) -> None:
+        shares = tuple(filter(is_us_share, symbols))
+        super().__init__(name, shares, clock)
+
+        def stream() -> Stream:
+            token = secret(name, settings.token_file, settings.token_env)
+            return Stream(
+                venue=name,
+                url=f"{settings.stream_url}?token={quoted(token, safe='')}",
+                subscribe=subscribe_frames(shares),
+                parse=partial(parse_frame, symbols=frozenset(shares)),
+                idle=parse_duration(settings.idle_timeout),
+                coalesce=coalesce,
+            )
+
+        self.streams.append(stream)

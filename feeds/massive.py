@@ -1,0 +1,163 @@
+"""Massive, which was Polygon: trades, or second bars, of United States shares, with a key of one connection.
+
+The venue greets, is told the key, and is then asked. A trade tells a price and an instant; a bar of a
+second has the day's open and volume besides. Neither has a previous close.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Final, Literal
+
+import msgspec
+
+from feeds.base import TurnedDownError
+from feeds.failure import RefusedError
+from feeds.pace import silence
+from feeds.secret import secret
+from feeds.settings import FeedSettings
+from feeds.stream import Stream, StreamFeed
+from feeds.wire import (
+    BROKEN,
+    as_price,
+    as_price_or_none,
+    as_volume,
+    asked_for,
+    from_milliseconds,
+    parse_error,
+)
+from market.clock import Clock
+from market.duration import parse_duration
+from market.errors import FeedError
+from market.quote import Quote
+from market.symbol import is_us_share
+from market.text import clean
+
+NAME: Final = "massive"
+
+_SILENT = frozenset({"Q", "AM", "LULD", "NOI", "FMV"})
+"""Quotes, minute bars and their like, not asked for."""
+
+_build = tuple.__new__
+
+
+class MassiveSettings(FeedSettings, frozen=True, kw_only=True):
+    """``[feeds.massive]``. The key is in ``token_file``, else in the environment variable ``token_env``.
+
+    ``channel`` is trades (``T``) or bars of a second (``A``).
+    """
+
+    enabled: bool = False
+    stream_url: str = "wss://socket.massive.com/stocks"
+    channel: Literal["T", "A"] = "T"
+    token_file: str = ""
+    token_env: str = "MASSIVE_API_KEY"
+    idle_timeout: str = "10m"
+
+    def covers(self, symbol: str) -> bool:
+        """Shares of the United States; the vendor has nothing of Hong Kong."""
+        return is_us_share(symbol)
+
+
+class _Message(msgspec.Struct, gc=False):
+    ev: str
+    sym: str = ""
+    p: Any = None
+    t: int = 0
+    c: Any = None  # a bar's close; a trade's conditions
+    e: int = 0
+    op: Any = None
+    av: Any = None
+    status: str = ""
+    message: str = ""
+
+
+_decode = msgspec.json.Decoder(list[_Message], float_hook=str).decode
+
+
+def parse_frame(frame: bytes, ts_recv: int, symbols: frozenset[str]) -> Sequence[Quote]:
+    """The quotes in a frame, of its trades and bars; ``ts_recv`` is ns UTC.
+
+    Those of others than ``symbols`` are an error. Raises ``ParseError``, ``TurnedDownError`` among them, and
+    ``FeedError`` for a refusal.
+    """
+    quotes = []
+    try:
+        for message in _decode(frame):
+            if message.ev == "T":
+                quotes.append(_build(Quote, (
+                    asked_for(message.sym, symbols), as_price(message.p), from_milliseconds(message.t),
+                    ts_recv, NAME, None, None, None, None, None, "USD", None, 0,
+                )))  # fmt: skip
+            elif message.ev == "A":
+                quotes.append(_build(Quote, (
+                    asked_for(message.sym, symbols), as_price(message.c), from_milliseconds(message.e),
+                    ts_recv, NAME, None, as_price_or_none(message.op), None, None, as_volume(message.av),
+                    "USD", None, 0,
+                )))  # fmt: skip
+            elif message.ev == "status":
+                _heed(message, frame)
+            elif message.ev not in _SILENT:
+                raise ValueError(f"unknown event {message.ev[:40]!a}")
+    except BROKEN as error:
+        raise parse_error(NAME, error, frame) from None
+    return quotes
+
+
+def answer(frame: bytes, auth: str, subscribe: str) -> Sequence[str]:
+    """What a frame without quotes is answered: the key upon the greeting, then the question."""
+    try:
+        said = [message.status for message in _decode(frame) if message.ev == "status"]
+    except BROKEN:
+        return []
+    answers = {"connected": auth, "auth_success": subscribe}
+    return [answers[status] for status in said if status in answers]
+
+
+def _heed(message: _Message, frame: bytes) -> None:
+    """Pass over a status that is well, and raise one that is not."""
+    status, reason = message.status, clean(f"{message.status}: {message.message}", 120)
+    if status in ("connected", "auth_success", "success"):
+        return
+    if status == "max_connections":
+        raise RefusedError(NAME, f"{reason}: is another program using this key?")
+    if status == "error":
+        raise TurnedDownError(NAME, reason, frame)  # of one subscription; the others are served
+    raise FeedError(NAME, reason, fatal=status != "auth_timeout")
+
+
+class MassiveFeed(StreamFeed):
+    """The trades or bars of the United States shares among the symbols given, as a feed.
+
+    ``coalesce`` is the transport's, in seconds.
+    """
+
+    Settings = MassiveSettings
+
+    def __init__(
+        self,
+        settings: MassiveSettings,
+        symbols: Sequence[str],
+        clock: Clock,
+        *,
+        name: str = NAME,
+        coalesce: float = 0.0,
+    ) -> None:
+        shares = tuple(filter(is_us_share, symbols))
+        super().__init__(name, shares, clock)
+        wanted = ",".join(f"{settings.channel}.{symbol}" for symbol in shares)
+        subscribe = msgspec.json.encode({"action": "subscribe", "params": wanted}).decode()
+
+        def stream() -> Stream:
+            token = secret(name, settings.token_file, settings.token_env)
+            auth = msgspec.json.encode({"action": "auth", "params": token}).decode()
+            return Stream(
+                venue=name,
+                url=settings.stream_url,
+                reply=partial(answer, auth=auth, subscribe=subscribe),
+                parse=partial(parse_frame, symbols=frozenset(shares)),
+                idle=parse_duration(settings.idle_timeout),
+                excused=silence(shares),
+                coalesce=coalesce,
+            )
+
+        self.streams.append(stream)
