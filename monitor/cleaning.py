@@ -5,6 +5,7 @@ ours pays (``monitor.reducer`` has it done by a child). A file in which nothing 
 has nothing to clean and never gets there.
 """
 
+import warnings
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from monitor.columns import Columns
 
 _HEAD = "Date,Open,High,Low,Close,Volume"
+
+_ROW = "2025-09-17,6132.51,6351.52,6132.51,6334.24,1250000"
 
 PRICES = ("Open", "High", "Low", "Close")
 
@@ -57,7 +60,7 @@ def mend(path: Path, calendar: Calendar, until: date | None = None) -> Cleaned:
             frame = frame.iloc[:-1]
             defects.append(Defect("unfinished", 1, (last,)))
     if frame.empty:
-        raise HistoryError(f"{path}: no usable row")
+        raise HistoryError(f"{path}: no usable row (wants rows like {_ROW})")
     columns = [map(Decimal, frame[name].tolist()) for name in PRICES]
     volumes = [int(volume) if volume >= 0 else None for volume in frame["volume"].tolist()]
     bars = map(Bar, frame["day"].dt.date.tolist(), *columns, volumes)
@@ -120,7 +123,12 @@ def _load(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
     try:
-        frame = pd.read_csv(path, dtype=str, na_filter=False, index_col=False, encoding="utf-8-sig")
+        with warnings.catch_warnings():
+            # An unquoted 6,334.24 would shift every cell behind it by one.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            frame = pd.read_csv(path, dtype=str, na_filter=False, index_col=False, encoding="utf-8-sig")
+    except pd.errors.ParserWarning:
+        raise HistoryError(f"{path}: rows with more cells than {_HEAD} (wants rows like {_ROW})") from None
     except FileNotFoundError:
         raise HistoryError(f"{path}: no such file") from None
     except (OSError, ValueError) as error:  # pandas' own errors and bad encodings are ValueErrors

@@ -123,7 +123,8 @@ def _looks_like(before: Bar, bar: Bar) -> str | None:
     step = before.close / bar.open if falls else bar.open / before.close
     whole = step.to_integral_value()
     calm = bar.high < bar.low * Decimal("1.3")
-    if whole < 2 or abs(step / whole - 1) > _NEAR or not calm:
+    usual = 2 <= whole <= 10 or (whole <= 100 and whole % 5 == 0)
+    if not (usual and calm and abs(step / whole - 1) <= _NEAR):
         return None
     return f"{whole}:1" if falls else f"1:{whole}"
 
