@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint types imports unit format bench soak pins clean
+.PHONY: run test lint types imports unit format bench soak kill pins clean
 
 run: $(VENV)/run.stamp
 	@$(BIN)/python -m tui demo $(ARGS)
@@ -33,6 +33,10 @@ bench: $(VENV)/dev.stamp
 # Ten million quotes through faults at random; ARGS="QUOTES SEED" for others.
 soak: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.soak $(ARGS)
+
+# The kill test as it is in CI, but with 200 kills and every tick of the day: about eight minutes.
+kill: $(VENV)/dev.stamp
+	TICKWALL_KILLS=200 $(BIN)/pytest -s tests/loopback/test_kill.py
 
 # Everything comes from the pins, hashes checked; the build backend is among them.
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check

@@ -36,8 +36,8 @@ PATIENCE = 1.0
 """A sink gets alerts one after another. One that has not answered for so many seconds is no longer waited
 for, up to ``IN_FLIGHT`` at a time: a receiver that stalls must not keep the next alert until it is old."""
 
-GRACE = 5.0
-"""Seconds beyond a sink's own time-out, after which its attempt is given up, and its lease runs out."""
+GRACE = 2.0
+"""Seconds beyond a sink's own time-out before its attempt is given up; its lease lasts as many longer."""
 
 MOST = 100
 """Alerts in a digest."""

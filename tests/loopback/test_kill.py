@@ -1,0 +1,147 @@
+"""Killed at random instants, and started again: every alert arrives, none is detected twice, none invented.
+
+``TICKWALL_KILLS`` says how often; ``make kill`` takes 200.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sqlite3
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from tests.loopback.day_tape import write_day
+from tests.loopback.receiver import Receiver, Request, receiving
+from tests.paths import ROOT
+
+KILLS = int(os.environ.get("TICKWALL_KILLS") or "12")
+STRIDE = 1 if KILLS > 50 else 30
+SEED = 20250917
+
+CONFIG = """\
+schema = 1
+[watchlists]
+tech = ["@hstech", "HSTECH", "HSI"]
+[[rule]]
+id = "move"
+kind = "pct_prev_close"
+threshold = "1"
+steps = ["2", "3", "4", "5", "6", "7", "8", "10", "12", "15", "18"]
+"""
+
+SINK = """
+[[sink]]
+id = "desk"
+kind = "webhook"
+url = "{url}"
+timeout = "300ms"
+max_age = "1h"
+"""
+
+
+@pytest.fixture
+async def unfriendly() -> AsyncIterator[Receiver]:
+    """Fails a third of the time, half of that after taking it; stalls, or answers too late."""
+    chance = Random(SEED)
+
+    async def behave(request: Request) -> web.StreamResponse:
+        lot = chance.random()
+        if lot < 1 / 6:
+            return web.Response(status=503)
+        await receiver.keep(request)
+        if lot < 2 / 6:
+            return web.Response(status=500)
+        if lot < 0.40:
+            await asyncio.sleep(0.35)  # answers, when nobody waits any longer
+        elif lot < 0.45:
+            await asyncio.sleep(3600)  # stalls, until the client has left
+        return web.Response()
+
+    async with receiving() as receiver:
+        receiver.behave = behave
+        yield receiver
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    """A home of its own, and this source tree first."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("TICKWALL_")}
+    places = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "HOME")
+    return kept | {place: str(tmp_path / place) for place in places}
+
+
+async def headless(environ: Mapping[str, str], *arguments: str) -> asyncio.subprocess.Process:
+    """The process; what it writes goes to pipes."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tui", "headless", *arguments, cwd=ROOT, env=dict(environ),
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        limit=1 << 24,
+    )  # fmt: skip
+
+
+def alerts(text: bytes) -> list[dict[str, Any]]:
+    """The alert lines of an output; its last line may be cut by the kill."""
+    whole, _, _ = text.rpartition(b"\n")
+    lines = [json.loads(line) for line in whole.splitlines()]
+    return [line for line in lines if line["type"] == "alert"]
+
+
+async def test_nothing_is_lost_doubled_or_invented(
+    tmp_path: Path, environ: dict[str, str], unfriendly: Receiver
+) -> None:
+    """One tape, one store, one receiver; the uninterrupted run says what there is to tell."""
+    tape = str(write_day(tmp_path / "day.tape", stride=STRIDE))
+    plain, config = tmp_path / "plain.toml", tmp_path / "config.toml"
+    plain.write_text(CONFIG, encoding="utf-8")
+    config.write_text(CONFIG + SINK.format(url=unfriendly.url), encoding="utf-8")
+    began = time.monotonic()
+    reference = await headless(environ, "--tape", tape, "--config", str(plain))
+    expected = {line["event_id"]: line["dedup_key"] for line in alerts((await reference.communicate())[0])}
+    length = time.monotonic() - began
+    assert len(expected) > 100
+
+    state = tmp_path / "alerts.db"
+    arguments = ("--tape", tape, "--config", str(config), "--state", str(state))
+    chance = Random(SEED)
+    printed: list[dict[str, Any]] = []
+    killed = 0
+    while killed < KILLS:
+        process = await headless(environ, *arguments)
+        reading = asyncio.create_task(process.communicate())
+        await asyncio.wait((reading,), timeout=chance.uniform(0, length))
+        if process.returncode is None:
+            process.send_signal(signal.SIGKILL)
+        out, err = await reading
+        assert process.returncode in (-signal.SIGKILL, 0), err.decode()
+        killed += process.returncode != 0
+        printed += alerts(out)
+    process = await headless(environ, *arguments)
+    async with asyncio.timeout(120):
+        out, err = await process.communicate()
+    assert process.returncode == 0, err.decode()
+    printed += alerts(out)
+
+    received = Counter(str(request.document["id"]) for request in unfriendly.requests)
+    fresh = Counter(line["event_id"] for line in printed if not line.get("repeat"))
+    with closing(sqlite3.connect(state)) as db:
+        stored = dict(db.execute("SELECT line ->> '$.event_id', dedup_key FROM alert"))
+        query = "SELECT line ->> '$.event_id', state, ambiguous, attempts FROM outbox JOIN alert"
+        rows = db.execute(f"{query} ON alert = number").fetchall()
+    copies, attempts = sum(received.values()), sum(row[3] for row in rows)
+    sys.stdout.write(f"{killed} kills, {len(expected)} alerts, {attempts} attempts, {copies} copies\n")
+    assert stored == expected, "each detected once, none lost, none invented"
+    assert {line["event_id"] for line in printed} == set(expected), "standard output had each"
+    assert set(fresh.values()) <= {1}, "a line that comes again says so"
+    assert set(received) == set(expected), "the receiver had each, and nothing else"
+    assert {row[1] for row in rows} == {"sent"}
+    assert all(received[event_id] <= ambiguous + 1 for event_id, _, ambiguous, _ in rows)
