@@ -16,12 +16,13 @@ from feeds.failure import PATIENCE, RefusedError
 from feeds.http import MAX_BYTES, Answer, Http
 from feeds.mending import MAX_ITEMS
 from feeds.repeats import Repeats
-from market.clock import SECOND, Clock
+from market.clock import SECOND, Clock, rfc3339
 from market.duration import parse_duration
 from market.errors import FeedError, ParseError
 from market.freshness import Health
 from market.headline import Headline
-from market.instrument import known
+from market.instrument import known as instruments
+from market.keywords import Keywords
 from market.matching import Matcher
 from market.text import clean, safe_link
 
@@ -29,6 +30,10 @@ log = logging.getLogger(__name__)
 
 PER_HOST = 4
 """Requests under way to one host."""
+
+FROZEN = 30 * 86_400 * SECOND
+"""A feed whose newest headline is older (ns) answers, and says nothing: a host that was left behind does so
+for years."""
 
 _CONDITIONS = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
@@ -70,8 +75,10 @@ class HeadlineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 class HeadlinePoller:
     """Polls every enabled source at its own interval; none waits for, or fails with, another.
 
-    ``statuses`` says by source name how each fares: ``frames`` answers, ``quotes`` headlines told.
-    ``matcher`` joins headlines to instruments; ``chance`` is the backoff's jitter.
+    ``statuses`` says by source name how each fares: ``frames`` answers, ``quotes`` headlines told. One that
+    answers with nothing of the last month is stale, with the reason.
+    ``matcher`` joins headlines to instruments; those with a word of ``muted`` are left out; ``known`` were
+    told before, oldest first, and are not told again. ``chance`` is the backoff's jitter.
     """
 
     def __init__(
@@ -80,11 +87,15 @@ class HeadlinePoller:
         clock: Clock,
         *,
         matcher: Matcher | None = None,
+        muted: Keywords | None = None,
+        known: Sequence[Headline] = (),
         chance: Callable[[], float] = random,
     ) -> None:
         self._clock = clock
         self._chance = chance
-        matcher = matcher or Matcher(known())
+        self._muted = muted or Keywords(())
+        self._known = known
+        matcher = matcher or Matcher(instruments())
         self._sources = [_Source(settings, clock, matcher) for settings in sources if settings.enabled]
         self._repeats = Repeats(max(40_000, 8 * MAX_ITEMS * len(self._sources)))
         self.statuses: Mapping[str, FeedStatus] = {
@@ -93,9 +104,19 @@ class HeadlinePoller:
 
     async def run(self, sink: HeadlineSink) -> None:
         """Poll until cancelled; failures are met inside, named in ``statuses``, and retried."""
+        await asyncio.to_thread(self._recall)
         async with Http(PER_HOST) as http, asyncio.TaskGroup() as group:
             for source in self._sources:
                 group.create_task(self._follow(source, http, sink), name=source.settings.name)
+
+    def _recall(self) -> None:
+        """Off the event loop: 20 us a headline."""
+        for headline in self._known:
+            self._repeats.is_new(headline)
+        self._known = ()
+
+    def _is_news(self, headline: Headline) -> bool:
+        return self._repeats.is_new(headline) and self._muted.first(headline.title) is None
 
     async def once(self) -> tuple[list[Headline], dict[str, str]]:
         """Every source asked once: the headlines, newest first, and by source why one did not answer."""
@@ -108,7 +129,7 @@ class HeadlinePoller:
             if isinstance(answer, str):
                 errors[source.settings.name] = answer
             else:
-                headlines += filter(self._repeats.is_new, answer)
+                headlines += filter(self._is_news, answer)
         return sorted(headlines, key=lambda headline: -headline.ts_event), errors
 
     async def _follow(self, source: "_Source", http: Http, sink: HeadlineSink) -> NoReturn:
@@ -126,7 +147,7 @@ class HeadlinePoller:
             else:
                 waits = delays(self._chance)
                 pause = every
-                new = [headline for headline in headlines if self._repeats.is_new(headline)]
+                new = [headline for headline in headlines if self._is_news(headline)]
                 if new:
                     status.quotes += len(new)
                     sink.add_headlines(sorted(new, key=lambda headline: headline.ts_event))
@@ -144,6 +165,7 @@ class _Source:
         self._clock = clock
         self._matcher = matcher
         self._conditions: dict[str, str] = {}
+        self._newest = 0
 
     async def fetch(self, http: Http) -> list[Headline]:
         """What its page holds, joined to instruments; nothing when it has not changed.
@@ -191,8 +213,11 @@ class _Source:
             status.reason = None
         if headlines:
             status.last_quote = received
-            status.last_event = max(headline.ts_event for headline in headlines)
+            status.last_event = self._newest = max(headline.ts_event for headline in headlines)
         status.state = Health.LIVE
+        if self._newest and received - self._newest > FROZEN:
+            status.state = Health.STALE
+            status.reason = f"frozen: its newest headline is of {rfc3339(self._newest)[:10]}"
         return headlines
 
     def _read(self, answer: Answer, received: int, on_error: Callable[[ParseError], None]) -> list[Headline]:

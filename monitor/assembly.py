@@ -10,14 +10,15 @@ from pathlib import Path
 
 from feeds.headlines import HeadlinePoller
 from feeds.registry import build
+from feeds.repeats import Repeats
 from feeds.replay import TapeClock, TapeFeed
 from feeds.settings import FeedSettings
 from feeds.simulated_clock import SimulatedClock, clock_at
 from feeds.tape import OnError
 from market.clock import SECOND, Clock
 from market.freshness import Quality
-from market.instrument import instrument, known
-from market.matching import Matcher
+from market.headline import Headline
+from market.keywords import Keywords
 from market.session import amend
 from market.watchlist import expand
 from monitor import exit as exit_code
@@ -26,6 +27,7 @@ from monitor.courier import Courier
 from monitor.delivery import delivering, routes
 from monitor.engine import Engine, Limits, Listener
 from monitor.history import cache_dir, sources
+from monitor.news import KeptFeed, Shelf, matcher
 from monitor.profiles import Profiles
 from monitor.reducer import ProfileLoader
 from monitor.rules import rule_book, watched
@@ -52,7 +54,12 @@ class Run:
     courier: Courier | None = None
     coalesce: float = 0.0
     """As in ``feeds.stream.Stream``."""
+    shelf: Shelf = field(init=False)
     _feeds: dict[str, tuple[FeedSettings, tuple[str, ...]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Headlines are kept in the store, as alerts are."""
+        self.shelf = Shelf(self.engine.store.db)
 
     @property
     def is_live(self) -> bool:
@@ -144,12 +151,17 @@ async def taped(
         if engine.profiles is not None:
             await engine.profiles.ready()
 
+    def tell(headline: Headline) -> None:
+        if repeats.is_new(headline) and muted.first(headline.title) is None:
+            engine.add_headlines([joiner.join(headline)])
+
+    repeats, muted = Repeats(), Keywords(config.settings.news.mute)
     clock = TapeClock(speed)
     tape = TapeFeed(
         path,
         clock,
         on_error=on_error,
-        on_headline=lambda headline: engine.add_headlines([matcher.join(headline)]),
+        on_headline=lambda headline: tell(headline),
         on_event=lambda event: intake.event(event),
         ready=ready,
     )
@@ -157,7 +169,7 @@ async def taped(
     try:
         engine = _engine(config, clock, store, listener, Quality.REPLAY, hurried=speed == math.inf)
         intake = TapeIntake(engine, config.delay)
-        matcher = _matcher(engine)
+        joiner = matcher(config.settings.news, engine.state.entries)
         engine.add_feed(tape, intake)
         async with delivering(config, store, listener, live=False) as courier:
             yield Run(engine, config, tape, courier)
@@ -180,7 +192,16 @@ async def opened(
         run = Run(engine, config, source, coalesce=coalesce)
         run.assign_feeds()
         if headlines := config.settings.headlines:
-            engine.headline_feed = HeadlinePoller(headlines, clock, matcher=_matcher(engine))
+            kept = run.shelf.headlines()
+            engine.headlines.extend(kept)
+            poller = HeadlinePoller(
+                headlines,
+                clock,
+                matcher=matcher(config.settings.news, engine.state.entries),
+                muted=Keywords(config.settings.news.mute),
+                known=kept,
+            )
+            engine.headline_feed = KeptFeed(poller, run.shelf)
         async with delivering(config, store, listener, live=run.is_live) as run.courier:
             yield run
 
@@ -214,11 +235,6 @@ def _history(config: Config, clock: Clock, quality: Quality) -> ProfileLoader:
     vendors = () if quality is Quality.REPLAY else sources(config.settings.feeds)
     cache = cache_dir() if quality is Quality.LIVE else None
     return ProfileLoader(folder, vendors, clock.now, cache, config.closures)
-
-
-def _matcher(engine: Engine) -> Matcher:
-    """Joins headlines to everything that is watched or known."""
-    return Matcher(dict.fromkeys((*known(), *map(instrument, engine.state.entries))))
 
 
 def assign(settings: Settings, symbols: tuple[str, ...], on: date) -> dict[str, tuple[str, ...]]:

@@ -21,7 +21,7 @@ from feeds.registry import build
 from feeds.simulated_clock import clock_at
 from market.clock import SECOND, Clock, rfc3339
 from market.errors import FeedError, ParseError
-from market.freshness import age_text
+from market.freshness import Health, age_text
 from market.quote import Quote
 from market.session import TRADING, Phase, amend, calendar
 from market.symbol import mic
@@ -210,6 +210,8 @@ async def _headlines(source: HeadlineSettings, clock: Clock) -> Finding:
         return Finding("fail", what, errors[source.name], _NETWORK)
     if not headlines:
         return Finding("warn", what, poller.statuses[source.name].reason or "answers with an empty page")
+    if (status := poller.statuses[source.name]).state is Health.STALE:
+        return Finding("warn", what, status.reason or "frozen", "look for the publisher's new address")
     age = age_text(max(0, clock.now() - headlines[0].ts_event) / SECOND)
     return Finding("ok", what, f"answers; its newest headline is {age} old")
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import gzip
+import resource
+import zlib
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 
@@ -14,6 +16,7 @@ from feeds.headlines import PER_HOST, HeadlinePoller, HeadlineSettings
 from market.clock import SECOND
 from market.freshness import Health
 from market.headline import Headline
+from market.keywords import Keywords
 from market.matching import Matcher
 from tests.loopback.feeding import Page, PageServer, RushedClock, answers, is_cut, running, until
 
@@ -368,6 +371,50 @@ async def test_a_fault_of_ours_stays_with_its_source(caplog: pytest.LogCaptureFi
     assert [headline.source for headline in headlines] == ["b"]
     assert errors == {"a": "internal error: RuntimeError"}
     assert "planted" in caplog.text
+
+
+async def test_what_was_told_before_or_is_muted_is_not_told() -> None:
+    page = rss("Baidu wins", "Football results", "Tencent gains")
+    async with site({"/a": answers(page)}) as root:
+        first = poller(root, "/a")
+        known, _ = await first.once()
+        sink = Told()
+        second = HeadlinePoller(
+            [msgspec.convert({"name": "a", "url": root + "/a"}, HeadlineSettings)],
+            RushedClock(held=True),
+            known=[headline for headline in known if headline.title == "Baidu wins"],
+            muted=Keywords(["football"]),
+        )
+        async with running(second.run(sink)):
+            await until(lambda: second.statuses["a"].frames == 1 and bool(sink.headlines))
+    assert sink.titles == ["Tencent gains"]
+
+
+async def test_a_frozen_feed_is_told_as_such_until_it_thaws() -> None:
+    old = rss("Old news").replace(b"17 Sep", b"27 Jan")
+    pages = (answers(old, ETag='"1"'), answers(b"", status=304), answers(rss("Baidu wins")))
+    async with PageServer(*pages).serving() as server:
+        trial = Trial(server.url)
+        states: list[tuple[Health, str | None]] = []
+        for _ in pages:
+            await trial.poller.once()
+            states.append((trial.status.state, trial.status.reason))
+        trial.run.close()
+    frozen = (Health.STALE, "frozen: its newest headline is of 2025-01-27")
+    assert states == [frozen, frozen, (Health.LIVE, None)]
+
+
+async def test_a_bomb_is_given_up_before_it_is_unpacked() -> None:
+    packer = zlib.compressobj(9, wbits=31)
+    bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(300)) + packer.flush()
+    page = answers(bomb, Content_Encoding="gzip")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    async with PageServer(page).serving() as server:
+        trial = Trial(server.url)
+        async with running(trial.run):
+            await until(lambda: trial.status.errors == 1)
+    assert trial.status.reason == "answer larger than 4194304 bytes"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000  # KiB, of 300 MiB
 
 
 async def test_sources_that_are_switched_off_are_not_asked() -> None:

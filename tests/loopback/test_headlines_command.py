@@ -43,7 +43,7 @@ async def test_an_array_as_the_contract_has_it(tmp_path: Path) -> None:
         config = source("rthk", server.url) + source("gone", "http://127.0.0.1:1/")
         code, out, err = await headlines(tmp_path, config, "--json")
     assert code == 0
-    assert err == "gone: connection refused\n"
+    assert err == "gone: connection refused\nrthk: frozen: its newest headline is of 2025-09-17\n"
     newest, oldest = json.loads(out)
     assert oldest == {
         "id": "rthk:7",
@@ -62,7 +62,7 @@ async def test_an_array_as_the_contract_has_it(tmp_path: Path) -> None:
 async def test_a_line_each_for_a_person(tmp_path: Path) -> None:
     async with PageServer(answers(FEED)).serving() as server:
         code, out, _ = await headlines(tmp_path, source("rthk", server.url), "--limit", "1")
-    assert (code, out) == (0, "2025-09-17 11:00  rthk  [red]騰訊[/red]發債  [0700.HK]\n")
+    assert (code, out) == (0, "2025-09-17 11:00  rthk  [red]騰訊[/red]發債  [0700.HK fundraising]\n")
 
 
 @pytest.mark.parametrize(
