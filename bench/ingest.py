@@ -25,7 +25,8 @@ from feeds.clock import SystemClock
 from feeds.coinbase import Message, parse_frame, ticker_quote
 from feeds.stream import Stream, run_stream
 from market.quote import Quote
-from market.rule import Rule, RuleBook
+from market.rule import Rule
+from market.rulebook import RuleBook
 from monitor.engine import Engine
 from monitor.store import Store
 

@@ -42,5 +42,8 @@ class Silent:
     def phase(self, change: PhaseChange) -> None:
         """Nothing."""
 
+    def resolved(self, line: str) -> None:
+        """Nothing."""
+
     def delivery(self, delivery: Delivery) -> None:
         """Nothing."""

@@ -12,70 +12,117 @@ from market.quote import Quote
 from market.session import Phase
 from market.symbol import is_crypto, is_index
 
-_SIX = Decimal("0.000001")
 _MONEY = {"HKD": "HK$", "USD": "US$", "CNY": "CN¥", "EUR": "€", "GBP": "£", "JPY": "JP¥"}
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One detected event. ``threshold`` is the step that fired, a positive magnitude in percent."""
+    """One detected event. ``threshold`` is the step that fired, a positive magnitude.
+
+    What is about no name, or on no quote, has ``None`` there.
+    """
 
     dedup_key: str
     rule_id: str
     kind: str
-    direction: str
-    threshold: Decimal
+    direction: str | None
+    threshold: Decimal | None
+    value: Decimal | None
+    """The signed measure, truncated towards zero at six decimals; never what was compared."""
+    what: str
+    """What has happened, in words that end the message."""
     severity: str
-    quote: Quote
+    symbol: str | None
+    quote: Quote | None
     session_date: date
     phase: Phase
     quality: Quality
     ts: int
     """When it was detected, nanoseconds UTC."""
+    source: str | None = None
+    """The feed that it is on."""
     sinks: tuple[str, ...] = ()
+    state_key: str = ""
+    """Whose state changed with it, for the store."""
+    confirmed: bool | None = None
+    """Whether a second source agreed; ``None`` where the rule does not ask."""
     facts: tuple[str, ...] = ()
     headlines: tuple[Headline, ...] = ()
 
     @property
     def event_id(self) -> str:
         """The same for the same event, in every process and after every restart."""
-        return str(uuid5(NAMESPACE_URL, f"tickwall:{self.dedup_key}"))
+        return event_id(self.dedup_key)
 
     @property
-    def value(self) -> Decimal:
-        """Signed percent change on the previous close, truncated towards zero at six decimals."""
-        return (self.quote.pct or Decimal(0)).quantize(_SIX, rounding=ROUND_DOWN)
-
-    @property
-    def basis(self) -> str:
-        """What the percentage counts from: ``prev_close``, or ``24h`` where a market never closes."""
-        return basis(self.quote.symbol)
+    def basis(self) -> str | None:
+        """What percentages count from: ``prev_close``, or ``24h`` where a market never closes."""
+        return None if self.symbol is None else basis(self.symbol)
 
     @property
     def message(self) -> str:
         """One line for a person."""
-        sign = "+" if self.direction == "up" else "-"
-        known = instrument(self.quote.symbol)
-        span = " in 24 h" if self.basis == "24h" else ""
-        text = (
-            f"{known.name} {known.symbol} {percent(self.value)}{span}"
-            f" at {_level(self.quote)},"
-            f" through {sign}{plain(self.threshold)}%"
-        )
+        doubt = " (unconfirmed)" if self.confirmed is False else ""
+        text = f"{self._who}{self._move}{self.what}{doubt}"
         return f"{text}: {self.facts[0]}" if self.facts else text
+
+    @property
+    def _who(self) -> str:
+        if self.symbol is None:
+            return "" if self.source is None else f"{self.source} "
+        known = instrument(self.symbol)
+        return f"{known.name} {known.symbol} " if known.name != known.symbol else f"{known.symbol} "
+
+    @property
+    def _move(self) -> str:
+        quote = self.quote
+        if quote is None:
+            return ""
+        span = " in 24 h" if self.basis == "24h" else ""
+        change = "" if quote.pct is None else f"{percent(quote.pct)}{span} "
+        return f"{change}at {price_text(quote.symbol, quote.last, quote.currency)}, "
 
 
 @dataclass(frozen=True, slots=True)
 class Suppressed:
-    """An alert that a rule would have raised, and the reason why it did not."""
+    """An alert that a rule would have raised, and the reason why it did not.
+
+    Told when it first happens, with the quote that did it and ``count`` 1; and after a session once more
+    for each rule and reason, without a quote, with the ``count`` of all quotes that were withheld.
+    """
 
     rule_id: str
     kind: str
-    direction: str
-    threshold: Decimal
-    quote: Quote
+    direction: str | None
+    threshold: Decimal | None
+    quote: Quote | None
     reason: str
     ts: int
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A feed or a name that an alert was raised on has come back."""
+
+    dedup_key: str
+    rule_id: str
+    kind: str
+    symbol: str | None
+    source: str | None
+    since: int
+    """When it was told, nanoseconds UTC."""
+    ts: int
+
+    @property
+    def message(self) -> str:
+        """One line for a person."""
+        return f"{self.symbol or self.source} has come back"
+
+
+def event_id(dedup_key: str) -> str:
+    """An event's short name for receivers, from its ``dedup_key``."""
+    return str(uuid5(NAMESPACE_URL, f"tickwall:{dedup_key}"))
 
 
 def basis(symbol: str) -> str:
@@ -83,10 +130,9 @@ def basis(symbol: str) -> str:
     return "24h" if is_crypto(symbol) else "prev_close"
 
 
-def _level(quote: Quote) -> str:
+def price_text(symbol: str, price: Decimal, currency: str | None = None) -> str:
     """A price in its currency, or an index in points."""
-    currency = quote.currency or instrument(quote.symbol).currency
-    return money(quote.last, "" if is_index(quote.symbol) else currency)
+    return money(price, "" if is_index(symbol) else currency or instrument(symbol).currency)
 
 
 def percent(value: Decimal) -> str:

@@ -4,24 +4,26 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
 from feeds.base import Feed, HeadlineFeed, QuoteSink
-from market.alert import Alert, Suppressed
 from market.clock import SECOND, Clock
 from market.errors import ParseError, TickwallError
-from market.freshness import Health, LagMeter, Quality, age_text
+from market.freshness import Health, LagMeter, Quality
 from market.headline import Headline
 from market.quote import Quote
-from market.rule import Moment, RuleBook
-from market.session import CONTINUOUS, TRADING, Calendar, Phase, calendar
-from market.state import Entry, MarketState, Verdict
-from monitor.courier import Delivery
-from monitor.lines import alert_line, encode
+from market.rulebook import RuleBook
+from market.session import Calendar, Phase, calendar
+from market.state import MarketState, Verdict
+from monitor.alerting import Alerting
+from monitor.alerting import Limits as Limits
+from monitor.health import SETTLED, FeedHealth
+from monitor.listener import FeedChange as FeedChange
+from monitor.listener import Listener as Listener
+from monitor.listener import PhaseChange as PhaseChange
 from monitor.profiles import Profiles
-from monitor.store import Event, Store
+from monitor.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -29,63 +31,6 @@ _QUIET = Verdict.QUIET  # looking a member up in its class costs 40 ns a tick
 
 LOOK = SECOND // 20
 """How often, at the most, a feed's lag is looked at: each quote of a busy one would cost 0.5 µs."""
-
-_SETTLED = frozenset((Health.STALE, Health.DOWN, Health.CLOSED))
-
-HEADLINES_KEPT = 500
-EXPLAIN_WITHIN = 24 * 3600 * SECOND
-"""A headline this young (nanoseconds) may explain an alert on a name that it mentions."""
-
-
-@dataclass(frozen=True, slots=True)
-class FeedChange:
-    """A feed's health turned; ``reason`` says why, where there is something to say."""
-
-    name: str
-    health: Health
-    reason: str | None
-    ts: int
-
-
-@dataclass(frozen=True, slots=True)
-class PhaseChange:
-    """An exchange entered a phase of its day, which lasts until ``until`` (nanoseconds UTC)."""
-
-    mic: str
-    session_date: date
-    phase: Phase
-    ts: int
-    until: int
-
-
-class Listener(Protocol):
-    """Who is told; every call is synchronous, so that nothing is dropped and a slow reader slows the feed."""
-
-    def alert(self, number: int, line: str) -> None:
-        """An alert, as the store holds it, whoever detected it."""
-
-    def suppressed(self, suppressed: Suppressed) -> None:
-        """An alert that was withheld."""
-
-    def headline(self, headline: Headline) -> None:
-        """A headline, told once."""
-
-    def feed(self, change: FeedChange) -> None:
-        """A feed's health turned."""
-
-    def phase(self, change: PhaseChange) -> None:
-        """An exchange entered a phase."""
-
-    def delivery(self, delivery: Delivery) -> None:
-        """An attempt to tell a sink has ended, well or not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Up to which age, and which established delay, a quote evaluates; nanoseconds."""
-
-    max_age: int = 90 * SECOND
-    max_delay: int = 1200 * SECOND
 
 
 class Intake:
@@ -120,10 +65,13 @@ class Intake:
     def _heed(self, quote: Quote, verdict: Verdict) -> None:
         if verdict is Verdict.LOUD:
             self._note(quote)  # first, for it may be the one that establishes a delay
-            self._engine.examine(quote, self)
+            self._engine.alerting.examine(quote)
         elif verdict is Verdict.HELD:
-            self._engine.drop_outlier(quote)
-        elif verdict is Verdict.SUPERSEDED or verdict is Verdict.FUTURE:
+            self._engine.alerting.hold(quote)
+        elif verdict is Verdict.SUPERSEDED:
+            self._note(quote)
+            self._engine.alerting.hear(quote)
+        elif verdict is Verdict.FUTURE:
             self._note(quote)
 
     def _look(self, quotes: Sequence[Quote], ts_recv: int) -> None:
@@ -168,21 +116,20 @@ class Engine:
         store: Store,
         listener: Listener,
         quality: Quality = Quality.LIVE,
-        limits: Limits = Limits(),
+        limits: Limits | None = None,
         profiles: Profiles | None = None,
         hurried: bool = False,
     ) -> None:
         self.clock = clock
         self._hurried = hurried
         self.state = MarketState(symbols)
-        self.rules = rules
         self.store = store
         self.listener = listener
         self.quality = quality
-        self.limits = limits
         self.profiles = profiles
+        if profiles is not None:
+            self.state.is_old_base = profiles.is_old_base
         self.intakes: dict[str, Intake] = {}
-        self.headlines: deque[Headline] = deque(maxlen=HEADLINES_KEPT)
         self.headline_feed: HeadlineFeed | None = None
         self.failures: dict[str, str] = {}
         """Feeds that ended by an error, and which."""
@@ -190,11 +137,60 @@ class Engine:
         self._group: asyncio.TaskGroup | None = None
         self._running: dict[str, asyncio.Task[None]] = {}
         self._sessions: dict[str, date] = {}
-        self.alerts = 0
-        self.suppressions = 0
         self.next_round = 0
         self._phases: dict[str, tuple[int, Phase]] = {}
-        rules.restore(store.events())
+        limits = limits or Limits()
+        self.health = FeedHealth(self.state.entries, limits.max_age, listener.feed)
+        self.alerting = Alerting(
+            self.state,
+            rules,
+            store,
+            listener,
+            quality=quality,
+            limits=limits,
+            profiles=profiles,
+            delay=self._delay,
+            hours=lambda: self.hours,
+        )
+
+    @property
+    def limits(self) -> Limits:
+        """Up to which age and delay a quote evaluates."""
+        return self.alerting.limits
+
+    @limits.setter
+    def limits(self, limits: Limits) -> None:
+        self.alerting.limits = limits
+        self.health.max_age = limits.max_age
+
+    @property
+    def rules(self) -> RuleBook:
+        """The rules in force."""
+        return self.alerting.rules
+
+    @property
+    def headlines(self) -> deque[Headline]:
+        """The newest headlines, the newest last."""
+        return self.alerting.headlines
+
+    @property
+    def alerts(self) -> int:
+        """How many alerts this process has detected."""
+        return self.alerting.raised
+
+    @property
+    def suppressions(self) -> int:
+        """How many lines have told of a withheld one."""
+        return self.alerting.suppressions
+
+    @property
+    def evaluated(self) -> int:
+        """How often the rules were asked: it stands still when the evaluator does."""
+        return self.alerting.evaluated
+
+    def _delay(self, source: str) -> int:
+        intake = self.intakes.get(source)
+        return 0 if intake is None else intake.meter.delay
 
     def add_source(self, feed: Feed, declared_delay: int = 0) -> Intake:
         """Give a source of quotes its way in; ``declared_delay`` is what its configuration says, ns.
@@ -240,11 +236,7 @@ class Engine:
         """Go on with other rules; what was told under the old ones is not told again."""
         if self.state.watch(symbols):
             self._sessions.clear()  # their history is asked for with the next round
-        rules.restore(self.store.events())
-        rules.inherit(self.rules)
-        self.rules = rules
-        for entry in self.state.entries.values():
-            entry.disturb()
+        self.alerting.replace_rules(rules)
 
     async def run(self) -> None:
         """Run every feed until all have ended, as a tape does, or the task is cancelled.
@@ -263,6 +255,7 @@ class Engine:
             while running := [task for task in self._running.values() if not task.done()]:
                 await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             self._group = None
+            self.alerting.finish(self.clock.now())
             for task in background:
                 task.cancel()
 
@@ -287,7 +280,7 @@ class Engine:
         feed.status.reason = reason
         self.failures[feed.name] = reason
         if (intake := self.intakes.get(feed.name)) is not None:
-            self.tell_health(intake, self.clock.now())
+            self.health.tell(intake, self.clock.now())
 
     async def _rounds(self) -> None:
         while True:
@@ -307,84 +300,28 @@ class Engine:
 
     def _is_idle(self) -> bool:
         """Whether time flies, and nothing can turn until a quote comes or a phase begins."""
-        return self._hurried and all(intake.health in _SETTLED for intake in self.intakes.values())
+        return self._hurried and all(intake.health in SETTLED for intake in self.intakes.values())
 
     def round(self, now: int) -> None:
         """Once a second of the engine's clock: phases, feed health, alerts that others detected."""
         self._roll_phases(now)
         self._roll_sessions(now)
         for intake in self.intakes.values():
-            self.tell_health(intake, now)
+            self.health.tell(intake, now)
+        self.alerting.round(now, lambda: self.health.views(self.intakes.values(), now))
         self.next_round = now if self._is_idle() else now + SECOND
         for stored in self.store.from_others():
             self.listener.alert(stored.number, stored.line)
-
-    # -- quotes
-
-    def examine(self, quote: Quote, intake: Intake) -> None:
-        """Let the rules look at a quote that was applied, and tell what they say."""
-        self.drop_outlier(quote)
-        entry = self.state.entries[quote.symbol]
-        # An outlier that a second quote confirmed is what the rules see, not its confirmation.
-        applied = entry.quote or quote
-        alerts, suppressed = self.rules.evaluate(entry, applied, self._moment(entry, applied, intake))
-        for alert in alerts:
-            self._raise(alert)
-        self._withhold(suppressed)
-
-    def drop_outlier(self, quote: Quote) -> None:
-        """Tell of the outlier that a quote put aside, if it did."""
-        entry = self.state.entries[quote.symbol]
-        outlier, entry.outlier = entry.outlier, None
-        if outlier is not None:
-            moment = Moment(quote.ts_recv, self.quality, entry.calendar.day_of(quote.ts_recv), "outlier")
-            self._withhold(self.rules.evaluate(entry, outlier, moment)[1])
-
-    def _withhold(self, suppressed: Iterable[Suppressed]) -> None:
-        for held_back in suppressed:
-            self.suppressions += 1
-            self.listener.suppressed(held_back)
-
-    def _moment(self, entry: Entry, quote: Quote, intake: Intake) -> Moment:
-        delay = intake.meter.delay
-        now = quote.ts_recv
-        blocked = None
-        if delay > self.limits.max_delay:
-            blocked = "delayed"
-        elif now - quote.ts_event - delay > self.limits.max_age:
-            blocked = "stale"
-        quality = Quality.DELAYED if delay and self.quality is not Quality.SIMULATED else self.quality
-        return Moment(now, quality, entry.calendar.day_of(now - delay), blocked)
-
-    def _raise(self, alert: Alert) -> None:
-        alert = self._explain(alert)
-        line = encode(alert_line(alert))
-        stored = self.store.record(Event(alert.dedup_key, line, alert.ts, alert.sinks))
-        if stored is not None:
-            self.alerts += 1
-            self.listener.alert(stored.number, stored.line)
-
-    def _explain(self, alert: Alert) -> Alert:
-        symbol = alert.quote.symbol
-        facts = self.profiles.explain(alert.quote, alert.ts) if self.profiles is not None else ()
-        related = [
-            headline
-            for headline in self.headlines
-            if symbol in headline.symbols and 0 <= alert.ts - headline.ts_event <= EXPLAIN_WITHIN
-        ]
-        # Of the same minute by name, so that it does not matter which source answered first.
-        related.sort(key=lambda headline: (-headline.ts_event, headline.source, headline.id))
-        return replace(alert, facts=tuple(facts[:3]), headlines=tuple(related[:3]))
 
     # -- headlines
 
     def add_headlines(self, headlines: Iterable[Headline]) -> None:
         """Take in new headlines, told in the order given."""
         for headline in headlines:
-            self.headlines.append(headline)
             self.listener.headline(headline)
+            self.alerting.headline(headline)
 
-    # -- sessions and health
+    # -- sessions
 
     def _roll_phases(self, now: int) -> None:
         for mic in dict.fromkeys(entry.calendar.mic for entry in self.state.entries.values()):
@@ -397,6 +334,8 @@ class Engine:
 
     def _enter(self, mic: str, at: int, phase: Phase, until: int) -> None:
         self._phases[mic] = (until, phase)
+        if phase is Phase.CLOSED:
+            self.alerting.close(mic, at)
         self.listener.phase(PhaseChange(mic, calendar(mic).day_of(at), phase, at, until))
 
     def _roll_sessions(self, now: int) -> None:
@@ -419,55 +358,6 @@ class Engine:
     def phase(self, mic: str) -> Phase:
         """The phase of an exchange by the engine's own clock, as of the last round."""
         return self._phases.get(mic, (0, Phase.CLOSED))[1]
-
-    def tell_health(self, intake: Intake, now: int) -> None:
-        """Tell of a feed's health if it turned, and of a clock that is wrong."""
-        health, reason = self.judge(intake, now)
-        skewed = bool(intake.meter.skew)
-        if skewed and not intake.skewed:
-            log.warning("%s: %s; set this machine's clock", intake.feed.name, _skew(intake.meter.skew))
-        if health is not intake.health or skewed is not intake.skewed:
-            intake.health, intake.skewed = health, skewed
-            self.listener.feed(FeedChange(intake.feed.name, health, reason, now))
-
-    def judge(self, intake: Intake, now: int) -> tuple[Health, str | None]:
-        """A feed's health by its quotes' own time: a socket that is open over dead symbols is stale."""
-        status = intake.feed.status
-        state = Health(status.state)
-        connecting = state is Health.CONNECTING and now - intake.since <= self.limits.max_age
-        if connecting or state is Health.DOWN:
-            return state, status.reason
-        delay = intake.meter.delay
-        silence = self._silence(intake, now - delay)
-        if silence is None:
-            return Health.CLOSED, None
-        if silence > self.limits.max_age:
-            age = age_text((now - intake.newest) / SECOND)
-            return Health.STALE, f"newest quote is {age} old" if intake.newest else "no quote yet"
-        if state is Health.STALE:
-            return state, status.reason
-        if delay:
-            return Health.DELAYED, f"{delay // SECOND} s late"
-        return Health.LIVE, _skew(intake.meter.skew) if intake.meter.skew else status.reason
-
-    def _silence(self, intake: Intake, at: int) -> int | None:
-        """How long trading has gone on without a quote of this feed, nanoseconds; ``None`` while closed.
-
-        Of several exchanges that are open, the one that has been for the shortest time speaks.
-        """
-        silences: list[int] = []
-        for mic in self._phases:
-            session = calendar(mic).session_at(at)
-            if session is None or session.phase_at(at) not in TRADING:
-                continue
-            if any(e.calendar.mic == mic and intake.feed.serves(s) for s, e in self.state.entries.items()):
-                newest = intake.newest or intake.since
-                silences.append(session.trading_ns_between(newest, at, CONTINUOUS))
-        return min(silences, default=None)
-
-
-def _skew(skew: int) -> str:
-    return f"its clock is {skew // SECOND} s ahead of this machine's"
 
 
 def summary(engine: Engine) -> Mapping[str, Any]:

@@ -1,11 +1,12 @@
 """The JSON lines of ``tickwall headless``: one object each, to the letter of ``docs/json.md``."""
 
 import math
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from market.alert import Alert, Suppressed, plain
+from market.alert import Alert, Resolved, Suppressed, event_id, plain
 from market.clock import rfc3339
 from market.headline import Headline
 from market.instrument import instrument
@@ -42,32 +43,33 @@ def headline_fields(headline: Headline) -> dict[str, Any]:
 
 
 def alert_line(alert: Alert) -> dict[str, Any]:
-    """An alert with everything a receiver needs to judge it."""
+    """An alert with everything a receiver needs to judge it; what is on no quote has none of its fields."""
     quote = alert.quote
-    known = instrument(quote.symbol)
-    return line(
+    known = None if alert.symbol is None else instrument(alert.symbol)
+    currency = None if known is None else known.currency
+    fields = line(
         "alert",
         alert.ts,
         event_id=alert.event_id,
         dedup_key=alert.dedup_key,
-        exchange_ts=rfc3339(quote.ts_event),
-        received_ts=rfc3339(quote.ts_recv),
+        exchange_ts=None if quote is None else rfc3339(quote.ts_event),
+        received_ts=None if quote is None else rfc3339(quote.ts_recv),
         session_date=alert.session_date.isoformat(),
-        mic=known.mic,
+        mic=None if known is None else known.mic,
         phase=alert.phase.value,
-        symbol=quote.symbol,
-        name=known.name,
+        symbol=alert.symbol,
+        name=None if known is None else known.name,
         rule_id=alert.rule_id,
         kind=alert.kind,
         severity=alert.severity,
         direction=alert.direction,
-        threshold=plain(alert.threshold),
-        value=f"{alert.value:f}",
+        threshold=_plain(alert.threshold),
+        value=_text(alert.value),
         basis=alert.basis,
-        price=f"{quote.last:f}",
-        prev_close=None if quote.prev_close is None else f"{quote.prev_close:f}",
-        currency=quote.currency or known.currency,
-        source=quote.source,
+        price=None if quote is None else _text(quote.last),
+        prev_close=None if quote is None else _text(quote.prev_close),
+        currency=currency if quote is None else quote.currency or currency,
+        source=alert.source,
         quality=alert.quality.value,
         facts=list(alert.facts),
         headlines=[
@@ -76,21 +78,47 @@ def alert_line(alert: Alert) -> dict[str, Any]:
         ],
         message=alert.message,
     )
+    return fields if alert.confirmed is None else fields | {"confirmed": alert.confirmed}
+
+
+def resolved_line(resolved: Resolved) -> dict[str, Any]:
+    """What an alert was about is over; ``event_id`` and ``dedup_key`` are those of the alert."""
+    return line(
+        "resolved",
+        resolved.ts,
+        event_id=event_id(resolved.dedup_key),
+        dedup_key=resolved.dedup_key,
+        rule_id=resolved.rule_id,
+        kind=resolved.kind,
+        symbol=resolved.symbol,
+        source=resolved.source,
+        since=rfc3339(resolved.since),
+        message=resolved.message,
+    )
 
 
 def suppressed_line(suppressed: Suppressed) -> dict[str, Any]:
-    """An alert that was withheld, and why."""
+    """An alert that was withheld, and why; after a session how many were, without a quote."""
     quote = suppressed.quote
     return line(
         "suppressed",
         suppressed.ts,
         reason=suppressed.reason,
-        symbol=quote.symbol,
+        count=suppressed.count,
+        symbol=None if quote is None else quote.symbol,
         rule_id=suppressed.rule_id,
         kind=suppressed.kind,
         direction=suppressed.direction,
-        threshold=plain(suppressed.threshold),
-        price=f"{quote.last:f}",
-        exchange_ts=rfc3339(quote.ts_event),
-        source=quote.source,
+        threshold=_plain(suppressed.threshold),
+        price=None if quote is None else _text(quote.last),
+        exchange_ts=None if quote is None else rfc3339(quote.ts_event),
+        source=None if quote is None else quote.source,
     )
+
+
+def _plain(number: Decimal | None) -> str | None:
+    return None if number is None else plain(number)
+
+
+def _text(number: Decimal | None) -> str | None:
+    return None if number is None else f"{number:f}"

@@ -54,7 +54,7 @@ class TapeIntake:
         feed, intake = self._source(event.source)
         feed.status.state = Health(event.state)
         feed.status.reason = event.reason
-        self._engine.tell_health(intake, event.ts_recv)
+        self._engine.health.tell(intake, event.ts_recv)
 
     def _hand_over(self, source: str, quotes: Sequence[Quote]) -> None:
         feed, intake = self._source(source)

@@ -281,8 +281,13 @@ class WallApp(App[None]):
 
     def suppressed(self, suppressed: "Suppressed") -> None:
         """A withheld alert has no place on the screen; the log has it."""
-        quote = suppressed.quote
-        log.info("withheld: %s %s at %s: %s", suppressed.rule_id, quote.symbol, quote.last, suppressed.reason)
+        if (quote := suppressed.quote) is not None:
+            known = suppressed.rule_id, quote.symbol, quote.last, suppressed.reason
+            log.info("withheld: %s %s at %s: %s", *known)
+
+    def resolved(self, line: str) -> None:
+        """What has come back is seen on its tile; the log has the line."""
+        log.info("resolved: %s", line)
 
     def delivery(self, delivery: "Delivery") -> None:
         """A sink that will not be told is worth a word; the log has every attempt that failed."""

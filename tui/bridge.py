@@ -18,7 +18,6 @@ from monitor.engine import Engine, Intake
 from widgets.feed_status import FeedLine
 from widgets.formatting import coarse_age, tag
 from widgets.index_strip import Hours, IndexLine
-from widgets.name_sheet import Sheet, Source
 from widgets.tile import Tile
 
 MARKS = {Quality.SIMULATED: "SIM", Quality.REPLAY: "TAPE"}
@@ -176,28 +175,6 @@ class Bridge:
         told = profiles.sentences(quote, self.engine.clock.now(), self.names)
         return tuple(sentence.text for sentence in told)
 
-    def sheet(self, symbol: str) -> Sheet:
-        """A watched name in full."""
-        entry = self.engine.state.entries[symbol]
-        now = self.engine.clock.now()
-        quote = entry.quote
-        tile = self._tile(entry, now, alert=False)
-        if quote is None:
-            return Sheet(instrument(symbol), tile)
-        said = {quote.source: quote, **entry.others}
-        sources = [
-            Source(name, other.last, coarse_age(max(now - other.ts_event, 0) / SECOND))
-            for name, other in sorted(said.items(), key=lambda item: item[0] != quote.source)
-        ]
-        return Sheet(
-            instrument=instrument(symbol),
-            tile=tile,
-            phase=entry.calendar.phase_at(now).replace("_", " "),
-            sources=sources,
-            facts=self.sentences(quote),
-            why_no_facts="nothing stands out" if self.facts(quote) else "no daily history so far",
-        )
-
     # -- headlines
 
     @property
@@ -231,7 +208,7 @@ class Bridge:
     def _feed(self, intake: Intake) -> FeedLine:
         now = self.engine.clock.now()
         status = intake.feed.status
-        health, reason = self.engine.judge(intake, now)
+        health, reason = self.engine.health.judge(intake, now)
         # A feed that polls knows its next try as well; it is news only while there is nothing else.
         waits = health in (Health.DOWN, Health.CONNECTING)
         return FeedLine(

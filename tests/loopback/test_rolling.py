@@ -16,7 +16,8 @@ import pytest
 
 from market.clock import SECOND, parse_rfc3339, rfc3339
 from market.quote import Quote
-from market.rule import Rule, RuleBook
+from market.rule import Rule
+from market.rulebook import RuleBook
 from market.sentences import Sentence, ordinal
 from market.session import Phase, amend, calendar
 from monitor.assembly import taped

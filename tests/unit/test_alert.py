@@ -7,6 +7,7 @@ import pytest
 
 from market.alert import Alert, money, percent, plain
 from market.clock import parse_rfc3339
+from market.conditions.base import six
 from market.freshness import Quality
 from market.quote import Quote
 from market.session import Phase
@@ -22,7 +23,10 @@ def alert(symbol: str, last: str, prev_close: str, threshold: str, direction: st
         kind="pct_prev_close",
         direction=direction,
         threshold=Decimal(threshold),
+        value=None,
+        what=f"through {'+' if direction == 'up' else '-'}{threshold}%",
         severity="warning",
+        symbol=symbol,
         quote=Quote(symbol, Decimal(last), TEN, TEN, "a", Decimal(prev_close)),
         session_date=date(2025, 9, 17),
         phase=Phase.MORNING,
@@ -57,8 +61,10 @@ def test_what_a_percentage_counts_from() -> None:
 
 def test_values_are_cut_and_never_rounded_up() -> None:
     """9.9999999 % must not read as ten."""
-    assert alert("9888.HK", "109.9999999", "100", "5").value == Decimal("9.999999")
-    assert alert("9888.HK", "90.0000001", "100", "5", "down").value == Decimal("-9.999999")
+    assert [six(Decimal(text)) for text in ("9.9999999", "-9.9999999")] == [
+        Decimal("9.999999"),
+        Decimal("-9.999999"),
+    ]
     assert percent(Decimal("9.999")) == "+9.99%"
 
 

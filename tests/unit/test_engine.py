@@ -14,7 +14,8 @@ from market.clock import SECOND, parse_rfc3339
 from market.freshness import Health, Quality
 from market.headline import Headline
 from market.quote import Quote
-from market.rule import Rule, RuleBook
+from market.rule import Rule
+from market.rulebook import RuleBook
 from market.session import Phase
 from monitor.courier import Delivery
 from monitor.engine import Engine, FeedChange, Intake, PhaseChange
@@ -49,6 +50,7 @@ class Heard:
     headlines: list[Headline] = field(default_factory=list)
     feeds: list[FeedChange] = field(default_factory=list)
     phases: list[PhaseChange] = field(default_factory=list)
+    resolutions: list[dict[str, object]] = field(default_factory=list)
 
     def alert(self, number: int, line: str) -> None:
         """Keep it."""
@@ -72,6 +74,10 @@ class Heard:
 
     def delivery(self, delivery: Delivery) -> None:
         """Nothing."""
+
+    def resolved(self, line: str) -> None:
+        """Keep it."""
+        self.resolutions.append(msgspec.json.decode(line))
 
 
 @dataclass
@@ -153,7 +159,7 @@ def test_a_delayed_feed_fires_as_delayed_once_its_delay_is_established(desk: Des
         desk.quote("113.30", 1800 + second, lag=900)
     desk.quote("124.60", 1880, lag=900)
     assert [alert["quality"] for alert in desk.heard.alerts] == ["delayed"]
-    assert desk.engine.judge(desk.intake, desk.clock.at)[0] is Health.DELAYED
+    assert desk.engine.health.judge(desk.intake, desk.clock.at)[0] is Health.DELAYED
 
 
 @pytest.mark.parametrize(("before", "quality"), [(18, []), (19, ["delayed"])])
@@ -188,7 +194,9 @@ def test_a_lone_outlier_is_withheld_and_told(desk: Desk) -> None:
     desk.quote("160", 1)
     desk.quote("113.40", 2)
     assert desk.heard.alerts == []
-    assert [(held.reason, held.quote.last) for held in desk.heard.withheld] == [("outlier", Decimal(160))]
+    assert [(held.reason, held.quote and held.quote.last) for held in desk.heard.withheld] == [
+        ("outlier", Decimal(160))
+    ]
 
 
 def test_a_confirmed_outlier_fires(desk: Desk) -> None:
@@ -247,7 +255,7 @@ def test_a_silent_socket_is_stale_at_once(desk: Desk) -> None:
     """Its transport knows before the quotes are old."""
     desk.quote("113.30", 0)
     desk.intake.feed.status.state, desk.intake.feed.status.reason = Health.STALE, "silent for 60 s"
-    assert desk.engine.judge(desk.intake, TEN + SECOND) == (Health.STALE, "silent for 60 s")
+    assert desk.engine.health.judge(desk.intake, TEN + SECOND) == (Health.STALE, "silent for 60 s")
 
 
 def test_a_slow_machine_is_told_so_once(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
@@ -266,7 +274,7 @@ def test_quotes_without_a_previous_close_keep_a_feed_alive(desk: Desk) -> None:
     for seconds in (60, 120):
         received = TEN + seconds * SECOND
         desk.intake.quotes([Quote("9888.HK", Decimal(114), received, received, "a")])
-    assert desk.engine.judge(desk.intake, TEN + 121 * SECOND)[0] is Health.LIVE
+    assert desk.engine.health.judge(desk.intake, TEN + 121 * SECOND)[0] is Health.LIVE
 
 
 def test_lunch_is_no_fault(desk: Desk) -> None:

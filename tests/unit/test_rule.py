@@ -12,7 +12,8 @@ from market.alert import Alert, Suppressed
 from market.clock import SECOND, parse_rfc3339
 from market.freshness import Quality
 from market.quote import Quote
-from market.rule import Moment, Rule, RuleBook
+from market.rule import Moment, Rule
+from market.rulebook import RuleBook
 from market.state import MarketState, Verdict
 
 MORNING = parse_rfc3339("2025-09-17T02:00:00Z")
@@ -47,6 +48,7 @@ class Desk:
         self.base = base
         self.alerts: list[Alert] = []
         self.suppressed: list[Suppressed] = []
+        self.states: dict[str, str] = {}
         self.at = MORNING
 
     def price(self, text: str | Decimal, *, after: float = 1, blocked: str | None = None) -> list[str]:
@@ -57,15 +59,11 @@ class Desk:
             return []
         entry = self.state.entries["9888.HK"]
         moment = Moment(self.at, Quality.LIVE, entry.calendar.day_of(self.at), blocked)
-        alerts, suppressed = self.book.evaluate(entry, quote, moment)
-        self.alerts += alerts
-        self.suppressed += suppressed
-        return [f"{'+' if alert.direction == 'up' else '-'}{alert.threshold}" for alert in alerts]
-
-
-def on_record(desk: Desk) -> list[tuple[str, int]]:
-    """What a store would hand back."""
-    return [(alert.dedup_key, alert.quote.ts_event) for alert in desk.alerts]
+        out = self.book.evaluate(entry, quote, moment)
+        self.alerts += out.alerts
+        self.suppressed += out.suppressed
+        self.states |= out.states
+        return [f"{'+' if alert.direction == 'up' else '-'}{alert.threshold}" for alert in out.alerts]
 
 
 def test_each_step_once_a_session() -> None:
@@ -155,7 +153,7 @@ def test_restored_from_its_keys_a_book_repeats_nothing() -> None:
     first = Desk(rule())
     first.price("125")
     again = Desk(rule())
-    again.book.restore(on_record(first))
+    again.book.restore(first.states)
     assert [again.price(p) for p in ("119", "125", "131")] == [[], [], ["+15"]]
 
 
@@ -171,7 +169,7 @@ def test_a_tape_played_again_after_a_kill_ends_with_the_same_events(
         whole.price(price)
     for price in tape[:killed_after]:
         killed.price(price)
-    again.book.restore(on_record(killed))
+    again.book.restore(killed.states)
     for price in tape:
         again.price(price)
     told = [alert.dedup_key for alert in (*killed.alerts, *again.alerts)]
@@ -185,7 +183,7 @@ def test_a_late_quote_of_yesterday_re_arms_nothing() -> None:
     entry = desk.state.entries["9888.HK"]
     today, entry.session_date = entry.session_date, date(2025, 9, 16)
     yesterday = Quote("9888.HK", Decimal("119"), MORNING - 86_400 * SECOND, desk.at, "a", BASE)
-    assert desk.book.evaluate(entry, yesterday, Moment(desk.at, Quality.LIVE, DAY))[0] == []
+    assert desk.book.evaluate(entry, yesterday, Moment(desk.at, Quality.LIVE, DAY)).alerts == []
     entry.session_date = today
     assert desk.price("119.1") == []
 
@@ -195,7 +193,6 @@ def test_a_reload_keeps_the_state_of_a_rule_that_has_not_changed() -> None:
     desk = Desk(rule("every_cross", "up", "4", "5"))
     assert [desk.price("119"), desk.price("117")] == [["+5"], []]
     old, desk.book = desk.book, RuleBook([rule("every_cross", "up", "4", "5"), rule("once", "up", "4", "6")])
-    desk.book.restore(on_record(desk))
     desk.book.inherit(old)
     assert desk.price("118.5") == []
     assert desk.price("119") == ["+5"]
@@ -208,7 +205,8 @@ def test_no_previous_close_no_percentage() -> None:
         quote = Quote("9888.HK", Decimal(131), MORNING, MORNING, "a", base)
         state.apply(quote)
         entry = state.entries["9888.HK"]
-        assert RuleBook([rule()]).evaluate(entry, quote, Moment(MORNING, Quality.LIVE, DAY)) == ([], [])
+        out = RuleBook([rule()]).evaluate(entry, quote, Moment(MORNING, Quality.LIVE, DAY))
+        assert (out.alerts, out.suppressed) == ([], [])
 
 
 # Less than 30 % apart, so that none is an outlier.

@@ -1,0 +1,67 @@
+"""``pct_window``: the price against the lowest, or highest, of the last minutes of trading."""
+
+from collections import deque
+from decimal import Decimal
+
+from market.alert import percent, plain
+from market.clock import SECOND
+from market.conditions.base import ONCE, STEPPED, Percentage, Surroundings
+from market.freshness import age_text
+from market.quote import Quote
+from market.rule import Rule
+from market.session import TRADING
+from market.state import Entry
+
+
+class WindowChange(Percentage):
+    """A move of so many percent within ``window`` of trading time, wherever in it the move began.
+
+    The window lives in one session (on a market that never closes, in all time) and with one source: two
+    sources' prices differ without anything having moved. Of the prices in it only those are kept that can
+    still become its extreme.
+    """
+
+    kind = "pct_window"
+    keys = STEPPED | {"clear", "window"}
+    frequencies = (*ONCE, "every_cross")
+
+    def __init__(self, rule: Rule, symbol: str, up: bool, around: Surroundings) -> None:
+        super().__init__(rule, symbol, up, around)
+        self._kept: deque[tuple[int, Decimal]] = deque()
+        """(trading time in nanoseconds, price): the extreme first, later and lesser ones behind it."""
+        self._of: tuple[object, str] | None = None
+
+    def restless(self, spent: bool) -> bool:
+        """Each price may be the one that a later move is measured from."""
+        return True
+
+    def take(self, entry: Entry, quote: Quote) -> None:
+        """Remember a price of trading time."""
+        session = entry.calendar.session(entry.session_date) if entry.session_date else None
+        if session is None or entry.phase not in TRADING:
+            return
+        endless = entry.calendar.mic == "24/7"
+        of = (None if endless else session.date, quote.source)
+        if of != self._of:
+            self._of = of
+            self._kept.clear()
+        at = quote.ts_event if endless else session.trading_ns_between(session.start, quote.ts_event)
+        kept = self._kept
+        while kept and kept[0][0] < at - self.rule.window:
+            kept.popleft()
+        while kept and (kept[-1][1] >= quote.last if self.up else kept[-1][1] <= quote.last):
+            kept.pop()
+        kept.append((at, quote.last))
+
+    def base(self, quote: Quote) -> Decimal | None:
+        """The lowest price in the window upwards, the highest downwards."""
+        return self._kept[0][1] if self._kept else None
+
+    def level(self, mark: Decimal, quote: Quote) -> Decimal | None:
+        """None: the window moves on with time."""
+        return None
+
+    def what(self, step: Decimal, quote: Quote) -> str:
+        """How far in how long."""
+        window = age_text(self.rule.window / SECOND)
+        return f"{percent(self.value(quote))} within {window} of trading, through {self.sign}{plain(step)}%"

@@ -1,0 +1,355 @@
+"""Ladder: one rule for one name in one direction, and how far up its steps it has come."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from market.alert import Alert, Resolved, Suppressed
+from market.conditions.base import Condition
+from market.quote import Quote
+from market.rule import Moment, Rule
+from market.session import Calendar
+from market.standing import Standing, State, mark_of
+from market.state import Entry
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one look has brought."""
+
+    alerts: list[Alert] = field(default_factory=list)
+    suppressed: list[Suppressed] = field(default_factory=list)
+    resolved: list[Resolved] = field(default_factory=list)
+    states: dict[str, str] = field(default_factory=dict)
+    """Standings that changed, by their key, as the store keeps them."""
+
+
+class Ladder:
+    """The state machine. ``floor``, ``ceiling`` and ``restless`` say which prices it need not be shown."""
+
+    def __init__(self, rule: Rule, symbol: str, condition: Condition, hours: Calendar) -> None:
+        self.rule = rule
+        self.condition = condition
+        self.key = f"{rule.id}/{symbol}/{'up' if condition.up else 'down'}"
+        self.floor: Decimal | None = None
+        self.ceiling: Decimal | None = None
+        self.restless = False
+        self.waiting: tuple[int, Decimal, Alert] | None = None
+        """An alert that waits for another source: until when (ns UTC), its step, and what to tell."""
+        self.withheld: Counter[str] = Counter()
+        """Quotes that it would have told of and must not, by reason, since they were last counted."""
+        self._symbol = symbol
+        self._end = rule.end(hours)
+        self._expired = False
+        self.primed = False
+        """Whether what it compares with is known."""
+        self._resuming = False
+        self._told_of: set[tuple[Decimal, str]] = set()
+        self._changed = False
+        self._stand(Standing())
+
+    def _stand(self, standing: Standing) -> None:
+        self.standing = self.condition.standing = standing
+
+    # -- over restarts and reloads
+
+    def restore(self, states: Mapping[str, str]) -> None:
+        """Go on where an earlier process, or the rule before a reload, stopped."""
+        text = states.get(self.key)
+        standing = Standing.from_json(self.rule.kind, text) if text else None
+        if standing is None:
+            return
+        if standing.told and not self.condition.edge:  # what lies below a step that was told was passed by
+            top = max(standing.told)
+            standing.told = {step for step in self.condition.steps if step <= top}
+        self._resuming = standing.mark is not None
+        self._stand(standing)
+
+    def save(self) -> str:
+        """The standing as the store keeps it."""
+        return self.standing.to_json(self.rule.kind, {str(s): self.state(s) for s in self.condition.steps})
+
+    def state(self, step: Decimal) -> State:
+        """Where a step stands."""
+        standing = self.standing
+        if self._expired:
+            return State.EXPIRED
+        if step in standing.told:
+            return State.DONE if self.rule.frequency == "once" else State.FIRING
+        if step in standing.pending:
+            return State.PENDING
+        if not self.primed:
+            return State.UNPRIMED
+        return State.REARMED if standing.crossings.get(step) else State.ARMED
+
+    # -- quotes
+
+    def look(self, entry: Entry, quote: Quote, moment: Moment, out: Outcome) -> None:
+        """Judge a quote that was applied."""
+        self.condition.take(entry, quote)
+        if not self._is_over(moment):
+            if not self._enter(entry, quote, moment):
+                self.restless = True  # until it is where the earlier process stopped
+                return
+            self._judge(entry, quote, moment, quote.ts_event, out)
+        self._save(quote, out)
+        self._narrow(entry, quote)
+
+    def wait(self, entry: Entry, quote: Quote, moment: Moment, out: Outcome) -> None:
+        """Time has passed, and the last quote is this one still: ``for`` may be over, a close final."""
+        if self._resuming or self._is_over(moment):
+            return
+        if self.condition.objection(entry, quote, moment) is None:
+            self._judge(entry, quote, moment, max(quote.ts_event, moment.now - moment.delay), out)
+            self._save(quote, out)
+
+    def refuse(self, entry: Entry, quote: Quote, moment: Moment, out: Outcome) -> None:
+        """Tell of a quote that was never applied, if it would have fired; nothing is learnt from it."""
+        if self._resuming or self._is_over(moment) or not self.condition.ready(entry, quote, moment):
+            return
+        if wanted := self._wanted(quote):
+            self._withhold(wanted[-1], quote, moment.blocked or "", moment, out)
+
+    def confirm(self, entry: Entry, moment: Moment, out: Outcome) -> None:
+        """Another source has spoken, or time has passed: tell what waits for it, if it may be told now."""
+        if self.waiting is None:
+            return
+        until, step, alert = self.waiting
+        assert alert.quote is not None
+        if self._is_confirmed(entry, step, alert.quote, moment):
+            self._release(alert, moment.now, True, out)
+        elif moment.now >= until:
+            self._release(alert, moment.now, False, out)
+
+    def give_up(self, now: int, out: Outcome) -> None:
+        """Tell what waits for another source unconfirmed, since none will come."""
+        if self.waiting is not None:
+            self._release(self.waiting[2], now, False, out)
+
+    def _release(self, alert: Alert, now: int, confirmed: bool, out: Outcome) -> None:
+        assert alert.quote is not None
+        self.waiting = None
+        out.alerts.append(replace(alert, ts=now, confirmed=confirmed))
+        self._changed = True
+        self._save(alert.quote, out)
+
+    def _is_over(self, moment: Moment) -> bool:
+        if self._end is not None and moment.now >= self._end and not self._expired:
+            self._expired = self._changed = True
+        return self._expired
+
+    def _enter(self, entry: Entry, quote: Quote, moment: Moment) -> bool:
+        """Turn to the quote's session; ``False`` for what an earlier process has judged."""
+        standing, session_date = self.standing, entry.session_date
+        # A late quote of an earlier session must not re-arm what this one has told.
+        if session_date is not None and session_date == moment.current_date != standing.session:
+            if self._resuming and standing.session is not None and session_date < standing.session:
+                # A tape that begins before what is on file is judged from its start: the names of its
+                # events are what keeps them from being told again.
+                self._stand(Standing())
+            self._resuming = False
+            self._told_of.clear()
+            self.standing.roll(session_date, forget=self.rule.frequency != "once")
+        if self._resuming and (mark := standing.mark) is not None:
+            stamps = (quote.ts_event, quote.ts_recv)
+            if stamps <= mark[:2]:
+                # Of several with the same stamps the one that left the mark is the last that was judged.
+                self._resuming = stamps < mark[:2] or str(quote.last) != mark.last
+                return False
+            self._resuming = False
+        return True
+
+    def _judge(self, entry: Entry, quote: Quote, moment: Moment, at: int, out: Outcome) -> None:
+        condition, standing = self.condition, self.standing
+        base = standing.base
+        ready = condition.ready(entry, quote, moment)
+        self._changed |= standing.base != base
+        self.primed = ready
+        if not ready:
+            return
+        objection = condition.objection(entry, quote, moment)
+        if objection is None:
+            self._rearm(quote)
+            if condition.edge and standing.seen is None:
+                standing.seen, self._changed = quote.last, True
+        wanted = self._wanted(quote)
+        if objection is None and self._cools(at):
+            objection = "cooldown"
+        if objection is not None:
+            if wanted:
+                self._withhold(wanted[-1], quote, objection, moment, out)
+            return
+        held = self._held(entry, wanted, at)
+        if held:
+            self._fire(held[-1], entry, quote, moment, out)
+        if condition.edge and standing.seen is not None:
+            sides = [condition.compare(step, quote) >= 0 for step in condition.steps]
+            if sides != [self._beyond(step, standing.seen) for step in condition.steps]:
+                standing.seen, self._changed = quote.last, True
+
+    def _rearm(self, quote: Quote) -> None:
+        if self.rule.frequency != "every_cross":
+            return
+        condition, told = self.condition, self.standing.told
+        cleared = {step for step in told if condition.compare(condition.clear(step), quote) <= 0}
+        if cleared:
+            told -= cleared
+            self._changed = True
+
+    def _wanted(self, quote: Quote) -> list[Decimal]:
+        """Steps that the quote has reached and that are yet to be told, the furthest last."""
+        condition, standing = self.condition, self.standing
+        reached: list[Decimal] = []
+        for step in condition.steps:
+            side = condition.compare(step, quote)
+            if side < 0 or (side == 0 and condition.strict):
+                break
+            reached.append(step)
+        if self.rule.frequency == "on_new_extreme":
+            new = reached and (standing.extreme is None or condition.whole(quote) > standing.extreme)
+            return reached if new else []
+        if condition.edge:
+            near = [step for step in reached if step in standing.pending or self._was_near(step)]
+            return [step for step in near if step not in standing.told]
+        return [] if not reached or reached[-1] in standing.told else reached
+
+    def _was_near(self, step: Decimal) -> bool:
+        seen = self.standing.seen
+        return seen is not None and not self._beyond(step, seen)
+
+    def _beyond(self, step: Decimal, price: Decimal) -> bool:
+        return price >= step if self.condition.up else price <= step
+
+    def _cools(self, at: int) -> bool:
+        cooldown, fired = self.rule.cooldown, self.standing.fired
+        return bool(cooldown and fired and at - fired < cooldown)
+
+    def _held(self, entry: Entry, wanted: list[Decimal], at: int) -> list[Decimal]:
+        """Those of the wanted steps that have held for as long as they must."""
+        if not self.rule.hold:
+            return wanted
+        pending = self.standing.pending
+        wanted = [step for step in wanted if step not in self.standing.told]
+        if pending.keys() != set(wanted):
+            self.standing.pending = pending = {step: pending.get(step, at) for step in wanted}
+            self._changed = True
+        session = entry.calendar.session(entry.session_date) if entry.session_date else None
+        if session is None:
+            return []
+        hold = self.rule.hold
+        return [step for step in wanted if session.trading_ns_between(pending[step], at) >= hold]
+
+    def _fire(self, step: Decimal, entry: Entry, quote: Quote, moment: Moment, out: Outcome) -> None:
+        """Tell the furthest step; those below it were passed by."""
+        rule, condition, standing = self.rule, self.condition, self.standing
+        occurrence = 1
+        if rule.frequency == "every_cross":
+            occurrence = standing.crossings[step] = standing.crossings.get(step, 0) + 1
+        elif rule.frequency == "on_new_extreme":
+            standing.extreme = occurrence = condition.whole(quote)
+        passed = condition.steps[: condition.steps.index(step) + 1]
+        standing.told.update(passed)
+        standing.pending = {left: since for left, since in standing.pending.items() if left not in passed}
+        standing.fired = quote.ts_event
+        self._changed = True
+        alert = Alert(
+            dedup_key=self._dedup_key(step, occurrence),
+            rule_id=rule.id,
+            kind=rule.kind,
+            direction="up" if condition.up else "down",
+            threshold=step,
+            value=condition.value(quote),
+            what=condition.what(step, quote),
+            severity=rule.severity,
+            symbol=quote.symbol,
+            quote=quote,
+            session_date=entry.session_date or moment.current_date,
+            phase=entry.phase,
+            quality=moment.quality,
+            ts=moment.now,
+            source=quote.source,
+            sinks=rule.sinks,
+            state_key=self.key,
+        )
+        if not rule.confirm_within:
+            out.alerts.append(alert)
+        elif self._is_confirmed(entry, step, quote, moment):
+            out.alerts.append(replace(alert, confirmed=True))
+        else:
+            self.waiting = moment.now + rule.confirm_within, step, alert
+
+    def _dedup_key(self, step: Decimal, occurrence: int) -> str:
+        """The name of one event: rule, instrument, session, direction, step, occurrence."""
+        when = "ever" if self.rule.frequency == "once" else str(self.standing.session)
+        side = "up" if self.condition.up else "down"
+        return f"{self.rule.id}/{self._symbol}/{when}/{side}/{step.normalize():f}/{occurrence}"
+
+    def _is_confirmed(self, entry: Entry, step: Decimal, quote: Quote, moment: Moment) -> bool:
+        """Whether another source, with a quote of about the same time, has reached the step, too."""
+        for source, other in entry.others.items():
+            if source == quote.source or abs(other.ts_event - quote.ts_event) > moment.max_age:
+                continue
+            other = other._replace(prev_close=other.prev_close or quote.prev_close)
+            if self.condition.ready(entry, other, moment):
+                side = self.condition.compare(step, other)
+                if side > 0 or (side == 0 and not self.condition.strict):
+                    return True
+        return False
+
+    def _withhold(self, step: Decimal, quote: Quote, reason: str, moment: Moment, out: Outcome) -> None:
+        self.withheld[reason] += 1
+        if (step, reason) not in self._told_of:
+            self._told_of.add((step, reason))
+            side = "up" if self.condition.up else "down"
+            out.suppressed.append(
+                Suppressed(self.rule.id, self.rule.kind, side, step, quote, reason, moment.now)
+            )
+
+    def _save(self, quote: Quote, out: Outcome) -> None:
+        """Hand over a changed standing, unless an alert that is not told yet has changed it."""
+        if self._changed and self.waiting is None:
+            self.standing.mark = mark_of(quote)
+            out.states[self.key] = self.save()
+            self._changed = False
+
+    # -- the quiet box
+
+    def _narrow(self, entry: Entry, quote: Quote) -> None:
+        """At which prices it has nothing to do while the previous close and the phase stay as they are."""
+        self.floor = self.ceiling = None
+        self.restless = not self._expired and self.condition.restless(self._is_spent())
+        if self._expired or self.restless or not self.primed:
+            return
+        ahead, behind = self._bounds(quote)
+        low, high = (behind, ahead) if self.condition.up else (ahead, behind)
+        # Levels move with the base; the box must hold for every base inside it.
+        drift = entry.base_drift
+        self.floor = low * (1 + drift) if low is not None else None
+        self.ceiling = high * (1 - drift) if high is not None else None
+
+    def _is_spent(self) -> bool:
+        """Whether nothing is left to be told in this session."""
+        once = self.rule.frequency in ("once", "once_per_session")
+        return once and self.standing.told.issuperset(self.condition.steps)
+
+    def _bounds(self, quote: Quote) -> tuple[Decimal | None, Decimal | None]:
+        """The nearest price that would fire, and the nearest one that would re-arm or cancel."""
+        condition, standing = self.condition, self.standing
+        ahead: list[Decimal] = []
+        behind: list[Decimal] = list(standing.pending)
+        if condition.edge:
+            due = self._wanted(quote)
+            for step in condition.steps:
+                near = condition.compare(step, quote) < 0
+                (ahead if near or step in due else behind).append(step)
+        elif self.rule.frequency == "on_new_extreme" and standing.extreme is not None:
+            ahead.append(Decimal(standing.extreme + 1))
+        else:
+            ahead += [step for step in condition.steps if step not in standing.told][:1]
+        if self.rule.frequency == "every_cross":
+            behind += map(condition.clear, standing.told)
+        nearest, furthest = (min, max) if condition.up else (max, min)
+        fires = [level for mark in ahead if (level := condition.level(mark, quote)) is not None]
+        clears = [level for mark in behind if (level := condition.level(mark, quote)) is not None]
+        return nearest(fires, default=None), furthest(clears, default=None)
