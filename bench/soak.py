@@ -26,7 +26,8 @@ from bench.measure import MEASURED_CORE, OTHER_CORE, pin
 from bench.quiet import Silent
 from feeds.binance import BinanceFeed, BinanceSettings
 from feeds.coinbase import CoinbaseFeed, CoinbaseSettings
-from market.rule import Rule, RuleBook
+from market.rule import Rule
+from market.rulebook import RuleBook
 from monitor.engine import Engine
 from monitor.store import Store
 
