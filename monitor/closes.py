@@ -4,18 +4,17 @@ A program that only watches never asks, and so never holds them.
 """
 
 from array import array
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 import msgspec
 
-from market.bars import Bar
 from market.closes import Closes
 from market.session import calendar
 from market.symbol import mic
 from monitor.cleaning import read
 from monitor.defects import Defect, HistoryError
+from monitor.disagreement import Disagreement, disagreement
 
 
 class ClosesRequest(msgspec.Struct, tag="closes"):
@@ -28,23 +27,6 @@ class ClosesRequest(msgspec.Struct, tag="closes"):
     path: str
     session_date: date
     others: dict[str, str] = {}
-
-
-class Disagreement(msgspec.Struct):
-    """Another vendor's closes that are not ours: how many, and the newest of them. Nobody can say here who is
-    right."""
-
-    vendor: str
-    count: int
-    day: date
-    close: str
-    other: str
-
-    @property
-    def text(self) -> str:
-        """One line for a person."""
-        more = f", and {self.count - 1} closes more" if self.count > 1 else ""
-        return f"{self.vendor} has another close on {self.day}: {self.other}, here {self.close}{more}"
 
 
 class ClosesReply(msgspec.Struct):
@@ -84,20 +66,10 @@ def answer(request: ClosesRequest) -> ClosesReply:
             tuple(
                 found
                 for vendor, path in request.others.items()
-                if (found := _disagreement(vendor, before, read(Path(path), hours, day).bars)) is not None
+                if (found := disagreement(vendor, before, read(Path(path), hours, day).bars)) is not None
             ),
         )
     except HistoryError as error:
         return ClosesReply(error=str(error))
     except Exception as error:
         return ClosesReply(error=f"{request.path}: {type(error).__name__}: {error}")
-
-
-def _disagreement(vendor: str, ours: Sequence[Bar], theirs: Sequence[Bar]) -> Disagreement | None:
-    closes = {bar.date: bar.close for bar in theirs}
-    different = [bar for bar in ours if closes.get(bar.date, bar.close) != bar.close]
-    if not different:
-        return None
-    newest = different[-1]
-    other = closes[newest.date]
-    return Disagreement(vendor, len(different), newest.date, f"{newest.close:f}", f"{other:f}")

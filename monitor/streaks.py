@@ -27,6 +27,7 @@ from monitor import exit as exit_code
 from monitor.cleaning import final_at, read
 from monitor.config import load
 from monitor.defects import Defect, HistoryError
+from monitor.disagreement import different
 from monitor.history import Source, cache_dir, history_files, sources
 from monitor.streaks_table import Answer, arrows, table
 
@@ -132,7 +133,7 @@ def _answers_of(
     if names is not None:
         told["history"] = _explained(file, names, bars, defects)
         told["history"]["disagreements"] = [
-            different for other in others if (different := _disagreement(other, names, bars, hours, today))
+            found for other in others if (found := _disagreement(other, names, bars, hours, today))
         ]
     return [one if "error" in one else {**one, **told} for one in answers]
 
@@ -157,15 +158,13 @@ def _disagreement(
 ) -> Answer | None:
     """Where another source has other closes; nobody can say here which of the two is right."""
     try:
-        closes = {bar.date: bar.close for bar in read(file, hours, today).bars}
+        found = different(bars, read(file, hours, today).bars)
     except HistoryError:
         return None
-    different = [
-        {"date": bar.date.isoformat(), "close": f"{bar.close:f}", "other": f"{closes[bar.date]:f}"}
-        for bar in bars
-        if closes.get(bar.date, bar.close) != bar.close
+    closes = [
+        {"date": day.isoformat(), "close": f"{close:f}", "other": f"{other:f}"} for day, close, other in found
     ]
-    return {"source": names[file.parent.name], "closes": different} if different else None
+    return {"source": names[file.parent.name], "closes": closes} if closes else None
 
 
 def _error(symbol: str, day: date, reason: str) -> Answer:
