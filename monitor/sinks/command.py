@@ -6,6 +6,8 @@ import logging
 import os
 import signal
 from contextlib import suppress
+from tempfile import TemporaryFile
+from typing import Self
 
 from market.text import clean
 from monitor.settings import SinkSettings
@@ -34,20 +36,32 @@ class Command:
         """Run it once; exit code 0 takes the message."""
         text = json.dumps(message.fields, ensure_ascii=False, allow_nan=False) + "\n"
         environ = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *self._command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
-                env=environ,
-                start_new_session=True,  # its own process group, to be killed whole
-            )
-        except (OSError, ValueError) as error:
-            return refused(clean(f"cannot be run: {getattr(error, 'strerror', None) or error}"))
+        async with _Output() as output:
+            with TemporaryFile() as given:
+                given.write(text.encode())
+                given.seek(0)
+                try:
+                    process = await asyncio.create_subprocess_exec(
+                        *self._command,
+                        stdin=given,
+                        stdout=output.end,
+                        stderr=asyncio.subprocess.STDOUT,
+                        env=environ,
+                        start_new_session=True,  # its own process group, to be killed whole
+                    )
+                except (OSError, ValueError) as error:
+                    return refused(clean(f"cannot be run: {getattr(error, 'strerror', None) or error}"))
+            outcome = await self._end(process)
+        if output.kept:
+            said = clean(output.kept.decode("utf-8", "replace"), _CLIP)
+            log.log(logging.DEBUG if outcome.sent else logging.WARNING, "sink %s: %s", self._id, said)
+        return outcome
+
+    async def _end(self, process: asyncio.subprocess.Process) -> Outcome:
+        """Wait for it, no longer than its time; nothing that it started is left."""
         try:
             async with asyncio.timeout(self.timeout):
-                code = await self._run(process, text.encode())
+                code = await process.wait()
         except TimeoutError:
             return failed(f"killed after {self.timeout:g} s", ambiguous=True)
         finally:
@@ -60,34 +74,32 @@ class Command:
             return refused(f"exit code {code}")
         return failed(f"exit code {code}" if code > 0 else f"ended by signal {-code}", ambiguous=True)
 
-    async def _run(self, process: asyncio.subprocess.Process, text: bytes) -> int:
-        assert process.stdin is not None and process.stdout is not None
-        async with asyncio.TaskGroup() as group:
-            writing = group.create_task(_feed(process.stdin, text))
-            reading = group.create_task(_first(process.stdout))
-            code = await process.wait()
-            # What it left running in the background may hold the pipes open.
-            await asyncio.wait((writing, reading), timeout=0.2)
-            writing.cancel()
-            reading.cancel()
-        if not reading.cancelled() and (output := reading.result()):
-            said = clean(output.decode("utf-8", "replace"), _CLIP)
-            log.log(logging.WARNING if code else logging.DEBUG, "sink %s: %s", self._id, said)
-        return code
 
+class _Output:
+    """A pipe that is read to its end, since a full one would stop the program; its beginning is kept.
 
-async def _feed(pipe: asyncio.StreamWriter, text: bytes) -> None:
-    # A program that does not read its input is none the worse for it.
-    with suppress(BrokenPipeError, ConnectionResetError):
-        pipe.write(text)
-        await pipe.drain()
-        pipe.close()
-        await pipe.wait_closed()
+    Not asyncio's own: with that, a program is not over before the last of its children has closed it.
+    """
 
+    def __init__(self) -> None:
+        self.kept = bytearray()
+        self._from, self.end = os.pipe()
 
-async def _first(pipe: asyncio.StreamReader) -> bytes:
-    """Read to the end, keep the beginning: a full pipe would stop the program."""
-    kept = bytearray()
-    while chunk := await pipe.read(65_536):
-        kept += chunk[: _CLIP - len(kept)]
-    return bytes(kept)
+    async def __aenter__(self) -> Self:
+        self._reader = asyncio.StreamReader()
+        loop, pipe = asyncio.get_running_loop(), os.fdopen(self._from, "rb", buffering=0)
+        self._transport, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(self._reader), pipe
+        )
+        self._reading = asyncio.create_task(self._read())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        os.close(self.end)
+        await asyncio.wait((self._reading,), timeout=0.2)
+        self._transport.close()
+        self._reading.cancel()
+
+    async def _read(self) -> None:
+        while chunk := await self._reader.read(65_536):
+            self.kept += chunk[: _CLIP - len(self.kept)]

@@ -5,7 +5,7 @@ import ssl
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses, parseaddr
 
 from feeds.failure import network_failure
 from market.text import clean, safe_link
@@ -86,9 +86,9 @@ class Mail:
 
 def is_mailbox(text: str) -> bool:
     """Whether it is one address, with or without a name, that can stand in a header."""
-    name, mailbox = parseaddr(text)
-    local, at, domain = mailbox.rpartition("@")
-    return bool(at and local and domain) and text == clean(text) and "," not in name + mailbox
+    addresses = getaddresses([text])
+    local, _, domain = addresses[0][1].rpartition("@")
+    return len(addresses) == 1 and bool(local and domain) and text == clean(text)
 
 
 def _refusal(code: int, what: str) -> Outcome:

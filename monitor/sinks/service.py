@@ -21,8 +21,9 @@ class Service:
             raise SinkError(
                 "kind apprise needs the extra: install tickwall[notify], or apprise beside it"
             ) from None
-        # It logs addresses, and tokens with them.
-        logging.getLogger("apprise").setLevel(logging.CRITICAL)
+        # They log addresses, and tokens with them.
+        for library in ("apprise", "urllib3"):
+            logging.getLogger(library).setLevel(logging.CRITICAL)
         self.timeout = timeout
         url = address(settings)
         service = apprise.Apprise.instantiate(
