@@ -17,6 +17,8 @@ from market.errors import TickwallError
 from monitor.exit import BAD_CONFIG
 from monitor.schema import closures, converted, leaves, misshapen, nearest, senseless
 from monitor.settings import Settings
+from monitor.sinks.secrets import PREFIX as SINK_SECRETS
+from monitor.sinks.secrets import strangers
 
 PREFIX = "TICKWALL_"
 
@@ -114,6 +116,7 @@ def load(
         settings = converted(values, problems)
     if settings is not None:
         problems.extend(senseless(settings))
+        problems.extend(f"environment {name}: no such sink" for name in strangers(settings.sink, environ))
     if problems or settings is None:
         said = [_with_origin(problem, origins) for problem in problems]
         raise ConfigError(str(where) if found else "configuration", said)
@@ -144,7 +147,8 @@ def _with_origin(problem: str, origins: Mapping[str, str]) -> str:
 
 
 def _from_environment(environ: Mapping[str, str], problems: list[str]) -> Iterator[tuple[str, Any, str]]:
-    names = [name for name in environ if name.startswith(PREFIX) and name != f"{PREFIX}CONFIG"]
+    elsewhere = (f"{PREFIX}CONFIG", SINK_SECRETS)
+    names = [name for name in environ if name.startswith(PREFIX) and not name.startswith(elsewhere)]
     known = leaves() if names else {}
     for name in names:
         key = known.get(name.removeprefix(PREFIX))

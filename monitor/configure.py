@@ -11,6 +11,7 @@ from typing import Any
 
 from monitor import exit as exit_code
 from monitor.config import PREFIX, default_path, effective, load, notes
+from monitor.sinks.secrets import redacted
 
 _SECRET = re.compile(r"(?i)((?:token|key|secret|password|passwd|auth)[^=&/]*=)[^&#]+")
 _USER = re.compile(r"(?<=//)[^/\s]+(?=@)")
@@ -52,7 +53,7 @@ def check(named: str | None) -> int:
 def show(named: str | None, *, as_json: bool) -> int:
     """Print every value as it holds with its origin, secrets masked."""
     config = load(named)
-    rows = [(key, masked(value), origin) for key, value, origin in effective(config)]
+    rows = [(key, _hidden(key, value), origin) for key, value, origin in effective(config)]
     if as_json:
         document = {key: {"value": value, "origin": origin} for key, value, origin in rows}
         sys.stdout.write(json.dumps(document, default=str, ensure_ascii=False) + "\n")
@@ -62,6 +63,13 @@ def show(named: str | None, *, as_json: bool) -> int:
         for text, origin in assignments:
             sys.stdout.write(f"{text:<{width}}  # {origin}\n")
     return exit_code.OK
+
+
+def _hidden(key: str, value: Any) -> Any:
+    """A value fit to be shown; of a sink's address only the host, for many have a token in the path."""
+    if key == "sink":
+        return [masked(sink | {"url": redacted(sink["url"]) if sink["url"] else ""}) for sink in value]
+    return masked(value)
 
 
 def masked(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,6 +21,12 @@ def variable(sink: str, name: str) -> str:
     return f"{PREFIX}{re.sub('[^A-Za-z0-9]', '_', sink)}_{name}".upper()
 
 
+def strangers(sinks: Iterable[SinkSettings], environ: Mapping[str, str]) -> Iterator[str]:
+    """Variables meant for a sink, and none's: a slip of the pen would leave it without its key."""
+    known = {variable(sink.id, name) for sink in sinks for name in SECRETS}
+    return (name for name in environ if name.startswith(PREFIX) and name not in known)
+
+
 def secret(settings: SinkSettings, name: str, environ: Mapping[str, str] = os.environ) -> str:
     """A secret, without the line break at its end; empty where none is given.
 
@@ -28,16 +34,21 @@ def secret(settings: SinkSettings, name: str, environ: Mapping[str, str] = os.en
     """
     key = f"{name}_file"
     if file := str(getattr(settings, key, "")):
-        try:
-            with Path(file).expanduser().open(encoding="utf-8") as source:
-                text = source.read(_LARGEST).strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
-            raise SinkError(f"{key}: {file}: {reason}") from None
-        if not text:
-            raise SinkError(f"{key}: {file} is empty")
-        return text
+        return from_file(key, file)
     return environ.get(variable(settings.id, name), "").strip()
+
+
+def from_file(key: str, file: str) -> str:
+    """What a file holds, without the line break at its end; ``SinkError`` names ``key``, which names it."""
+    try:
+        with Path(file).expanduser().open(encoding="utf-8") as source:
+            text = source.read(_LARGEST).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise SinkError(f"{key}: {file}: {reason}") from None
+    if not text:
+        raise SinkError(f"{key}: {file} is empty")
+    return text
 
 
 def address(settings: SinkSettings) -> str:

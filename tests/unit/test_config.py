@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from monitor.config import ConfigError, default_path, effective, load
-from monitor.configure import masked
+from monitor.configure import masked, show
 
 NOWHERE = {"XDG_CONFIG_HOME": "/nonexistent"}
 
@@ -197,3 +197,41 @@ def test_the_file_is_where_xdg_says() -> None:
 def test_secrets_in_addresses_are_masked(shown: object, wanted: object) -> None:
     """Whatever they are called."""
     assert masked(shown) == wanted
+
+
+def test_a_sink_is_checked_by_its_kind(tmp_path: Path) -> None:
+    """A key of another kind is an error that says which there are."""
+    sink = '[[sink]]\nid = "desk"\nkind = "webhook"\n'
+    assert problems(tmp_path, f'{sink}command = ["page"]') == [
+        "sink 'desk': command is not for the kind webhook (it takes secret_file, token_file, url, url_file)"
+    ]
+    assert problems(tmp_path, f'{sink}ulr = "x"') == ["sink[0].ulr: unknown key; did you mean 'url'?"]
+    assert problems(tmp_path, f'{sink}timeout = "soon"\nrate = -1') == [
+        "sink 'desk': timeout: not a duration: 'soon' (write 500ms, 2s, 5m or 1h)",
+        "sink 'desk': rate is a number of messages a minute from 0, burst one from 1",
+    ]
+    rule = '[[rule]]\nid = "r"\nkind = "pct_prev_close"\nsinks = ["dsek"]'
+    assert problems(tmp_path, f"{sink}{rule}") == ["rule 'r': no sink 'dsek'; did you mean 'desk'?"]
+
+
+def test_secrets_of_sinks_are_not_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not even where the token is the path, or stands in a user's name."""
+    path = written(
+        tmp_path,
+        '[[sink]]\nid = "a"\nkind = "webhook"\nurl = "https://kit:hush@hooks.example:8443/T0KEN/B?x=1"\n'
+        '[[sink]]\nid = "b"\nkind = "apprise"\nurl = "tgram://T0KEN/chat"\n'
+        '[[sink]]\nid = "c"\nkind = "exec"\ncommand = ["page", "--token=T0KEN"]\n',
+    )
+    for as_json in (False, True):
+        assert show(str(path), as_json=as_json) == 0
+        shown = capsys.readouterr().out
+        assert "https://hooks.example:8443/***" in shown and "tgram://***" in shown
+        assert "T0KEN" not in shown and "hush" not in shown
+
+
+def test_a_variable_for_a_sink_that_is_none_s_is_an_error(tmp_path: Path) -> None:
+    """A slip of the pen would leave the sink without its key."""
+    path = written(tmp_path, '[[sink]]\nid = "desk-1"\nkind = "webhook"\n')
+    load(path, environ=NOWHERE | {"TICKWALL_SINK_DESK_1_URL": "https://alerts.example"})
+    with pytest.raises(ConfigError, match="TICKWALL_SINK_DESK1_URL: no such sink"):
+        load(path, environ=NOWHERE | {"TICKWALL_SINK_DESK1_URL": "https://alerts.example"})
