@@ -21,7 +21,8 @@ class Disagreement(msgspec.Struct):
     @property
     def text(self) -> str:
         """One line for a person."""
-        more = f", and {self.count - 1} closes more" if self.count > 1 else ""
+        days = "day" if self.count == 2 else "days"
+        more = f", and on {self.count - 1} other {days}" if self.count > 1 else ""
         return f"{self.vendor} has another close on {self.day}: {self.other}, here {self.close}{more}"
 
 

@@ -2,14 +2,10 @@
 
 import asyncio
 import json
-import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import date
-from pathlib import Path
 from time import time_ns
-from typing import Literal, NamedTuple
 from urllib.request import getproxies_environment
 
 import msgspec
@@ -27,11 +23,10 @@ from market.session import TRADING, Phase, amend, calendar
 from market.symbol import mic
 from monitor import exit as exit_code
 from monitor.assembly import assign
-from monitor.cleaning import read
 from monitor.config import Config, ConfigError, load, notes
 from monitor.configure import masked
-from monitor.defects import HistoryError
-from monitor.history import cache_dir, index
+from monitor.finding import Finding
+from monitor.history_findings import history
 from monitor.logs import to_stderr
 from monitor.rules import watched
 
@@ -43,15 +38,6 @@ SLOW = 2.0
 
 _SCHEME = re.compile(r"\w+://")
 _NETWORK = "see whether a browser here reaches it; a proxy is named by HTTPS_PROXY"
-
-
-class Finding(NamedTuple):
-    """One thing examined: how it stands, in which words, and the mend where one is needed."""
-
-    status: Literal["ok", "warn", "fail"]
-    what: str
-    text: str
-    mend: str | None = None
 
 
 def run(found: Sequence[Finding], config_path: str | None, *, as_json: bool, debug: bool) -> int:
@@ -95,7 +81,7 @@ def _examine(config_path: str | None) -> Iterator[Finding]:
         yield Finding("warn", "config", note)
     yield from calendars(config, symbols, now)
     yield from asyncio.run(_ask(config, symbols))
-    yield from history(config, symbols)
+    yield from history(config, symbols, now)
 
 
 def proxies() -> Iterator[Finding]:
@@ -214,43 +200,3 @@ async def _headlines(source: HeadlineSettings, clock: Clock) -> Finding:
         return Finding("warn", what, status.reason or "frozen", "look for the publisher's new address")
     age = age_text(max(0, clock.now() - headlines[0].ts_event) / SECOND)
     return Finding("ok", what, f"answers; its newest headline is {age} old")
-
-
-def history(config: Config, symbols: Sequence[str]) -> Iterator[Finding]:
-    """The folder of daily history with what is wrong in its files, or the cache of what is fetched."""
-    folder = config.settings.history.dir
-    if not folder:
-        yield _cache(cache_dir())
-        return
-    try:
-        files = index(Path(folder).expanduser())
-    except HistoryError as error:
-        yield Finding("fail", "history", str(error), "name a folder of SYMBOL.csv in [history] dir")
-        return
-    present = [symbol for symbol in symbols if symbol in files]
-    yield Finding("ok", "history", f"{folder} has {len(present)} of {len(symbols)} watched names")
-    for symbol in present:
-        what = f"history {symbol}"
-        try:
-            bars, defects = read(files[symbol], calendar(mic(symbol)))
-        except HistoryError as error:
-            yield Finding("fail", what, str(error), "replace the file")
-            continue
-        for defect in defects:
-            yield Finding("warn", what, defect.text)
-        if (missed := _missed(symbol, bars[-1].date)) > 1:
-            yield Finding(
-                "warn", what, f"ends {missed} sessions ago, on {bars[-1].date}", "bring it up to date"
-            )
-
-
-def _missed(symbol: str, last: date) -> int:
-    hours = calendar(mic(symbol))
-    return hours.between(last, hours.latest(time_ns()).date)
-
-
-def _cache(folder: Path) -> Finding:
-    existing = next(place for place in (folder, *folder.parents) if place.exists())
-    if os.access(existing, os.W_OK):
-        return Finding("ok", "history", f"fetched, and kept in {folder}")
-    return Finding("warn", "history", f"{folder} cannot be written", "or it is fetched anew at every start")

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from shutil import get_terminal_size
 
-from monitor.doctor import Finding
+from monitor.finding import Finding
 from tui.tty import TerminalError, demand_terminal, encoding
 
 

@@ -9,7 +9,8 @@ import pytest
 from feeds.yahoo import YahooFeed, YahooSettings
 from market.clock import SECOND, parse_rfc3339
 from monitor import doctor
-from monitor.doctor import Finding, proxies, report
+from monitor.doctor import proxies, report
+from monitor.finding import Finding
 from tests.loopback.feeding import RushedClock, StreamServer, says
 from tests.loopback.test_commands import environ, tickwall, venue_config
 from tui.checkup import screen

@@ -36,7 +36,7 @@ def test_another_vendors_closes_are_named(tmp_path: Path) -> None:
     theirs = file(tmp_path / "b.csv", "114.0", "112.10", "113.25")
     reply = answer(ClosesRequest("9888.HK", ours, DAY, {"yahoo": theirs}))
     assert [one.text for one in reply.disagreements] == [
-        "yahoo has another close on 2025-09-16: 113.25, here 113.20, and 1 closes more"
+        "yahoo has another close on 2025-09-16: 113.25, here 113.20, and on 1 other day"
     ]
 
 
