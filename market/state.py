@@ -1,19 +1,17 @@
 """MarketState: the last-value cache. One writer, the engine; the screen pulls from it at its own pace."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from typing import NamedTuple
 
 from market.clock import MINUTE, SECOND
+from market.lead import HANDOVER, STILL, Rival, is_fresher
 from market.quote import Quote
 from market.session import Calendar, Phase, calendar
 from market.symbol import mic
-
-HANDOVER = 5 * SECOND
-"""A second source takes the lead of a name when its quote is newer by this much: two that are equally
-fresh never take turns."""
 
 FUTURE = 30 * SECOND
 """A stamp further ahead of our clock than this, net of the feed's known skew, is refused."""
@@ -49,6 +47,14 @@ class Verdict(Enum):
 _QUIET = Verdict.QUIET  # looking a member up in its class costs 40 ns a tick
 
 
+class PreviousClose(NamedTuple):
+    """The previous close that a session counts from, and the source that gave it."""
+
+    session_date: date
+    price: Decimal
+    source: str
+
+
 class Entry:
     """What is known of one instrument now.
 
@@ -59,17 +65,20 @@ class Entry:
     """
 
     __slots__ = (
+        "base",
         "base_ceiling",
         "base_floor",
         "calendar",
         "ceiling",
         "floor",
+        "heir",
         "held",
         "minutes",
         "others",
         "outlier",
         "phase",
         "quote",
+        "rivals",
         "roll_at",
         "session_date",
         "symbol",
@@ -87,6 +96,11 @@ class Entry:
         self.outlier: Quote | None = None
         """The last held quote that no second one agreed with, until the engine has told of it."""
         self.others: dict[str, Quote] = {}
+        """The newest quote of each source besides the leader's, by source."""
+        self.rivals: dict[str, Rival] = {}
+        self.heir: tuple[str, int] | None = None
+        """The source that shall lead from its next newer quote on, and until when it is waited for."""
+        self.base: PreviousClose | None = None
         self.floor = self.ceiling = self.base_floor = self.base_ceiling = Decimal(0)
         self.roll_at = 0
 
@@ -96,6 +110,18 @@ class Entry:
             self.floor = floor
         if ceiling is not None and ceiling < self.ceiling:
             self.ceiling = ceiling
+
+    @property
+    def dispute(self) -> Quote | None:
+        """The newest quote of a source that has been at odds with the leader for some time, if one is."""
+        if self.quote is None:
+            return None
+        oldest = self.quote.ts_event - STILL
+        for source, rival in self.rivals.items():
+            other = self.others.get(source)
+            if other is not None and rival.disagrees and other.ts_event >= oldest:
+                return other
+        return None
 
     def disturb(self) -> None:
         """Let the next quote be examined, and the rules look at it, whatever its price."""
@@ -116,6 +142,8 @@ class MarketState:
         self.refused: Counter[Verdict] = Counter()
         self.skew: dict[str, int] = {}
         """Per source, how far its clock runs ahead of ours (ns), where that is established."""
+        self.priority: Mapping[str, int] = {}
+        """Per source, how much it is preferred where several are alike; 0 where nothing is said."""
         self.is_old_base: Callable[[str, date, Decimal], bool] = lambda symbol, session_date, base: False
         """Whether a previous close is another session's, as history knows it; such a one is taken away."""
         self._dirty: set[str] = set()
@@ -172,12 +200,13 @@ class MarketState:
         if leader is not None:
             if quote.source != leader.source:
                 entry.others[quote.source] = quote
-                if quote.ts_event <= leader.ts_event + HANDOVER:
+                if not (is_fresher(quote, leader) or self._succeeds(entry, quote, leader)):
                     return self._agree(entry, quote)
             elif (verdict := _repeats(leader, quote)) is not None:
                 return verdict
-        if quote.prev_close is None and leader is not None and entry.session_date == session_date:
-            quote = quote._replace(prev_close=leader.prev_close)
+            elif entry.heir is not None and self._waits(entry, quote):
+                return Verdict.SUPERSEDED
+        quote = self._based(entry, quote, session_date)
         if _is_outlier(quote, leader) and not _agrees(entry.held, quote):
             entry.outlier = entry.held
             entry.held = quote
@@ -187,6 +216,48 @@ class MarketState:
         entry.held = None
         self._accept(entry, quote, session_date)
         return Verdict.LOUD
+
+    def _succeeds(self, entry: Entry, quote: Quote, leader: Quote) -> bool:
+        """Whether a preferred source takes the lead back; the leader then waits until it has gone on."""
+        rival = entry.rivals.setdefault(quote.source, Rival())
+        rival.note(quote, leader, entry.session_date or entry.calendar.day_of(quote.ts_event))
+        if self._rank(quote.source) <= self._rank(leader.source) or not rival.has_returned:
+            return False
+        if quote.ts_event >= leader.ts_event:
+            return True
+        if entry.heir is None:
+            entry.heir = quote.source, quote.ts_recv + HANDOVER
+            entry.disturb()  # or the leader's quiet quotes would go on unexamined
+        return False
+
+    @staticmethod
+    def _waits(entry: Entry, quote: Quote) -> bool:
+        """Whether the leader stands back from a quote of its own, for the source that succeeds it."""
+        assert entry.heir is not None
+        source, until = entry.heir
+        if quote.ts_recv < until:
+            entry.others[quote.source] = quote
+            return True
+        entry.heir = None
+        entry.rivals[source].fresh_since = None  # it did not come up, and must prove itself anew
+        return False
+
+    def _rank(self, source: str) -> int:
+        return self.priority.get(source, 0)
+
+    def _based(self, entry: Entry, quote: Quote, session_date: date) -> Quote:
+        """The quote with the session's one base: two sources that differ on it must not take turns, either.
+
+        A source corrects its own base, and a preferred one any; venues that send theirs once are helped out.
+        """
+        base, given = entry.base, quote.prev_close
+        if base is None or base.session_date != session_date or given == base.price:
+            return quote
+        if given is not None and quote.source == base.source:
+            return quote
+        if given is not None and self._rank(quote.source) > self._rank(base.source):
+            return quote
+        return quote._replace(prev_close=base.price)
 
     def _agree(self, entry: Entry, quote: Quote) -> Verdict:
         """A second source that does not lead may still confirm an outlier of the first."""
@@ -200,6 +271,14 @@ class MarketState:
     @staticmethod
     def _accept(entry: Entry, quote: Quote, session_date: date) -> None:
         leader = entry.quote
+        if leader is not None and leader.source != quote.source:
+            entry.others.pop(quote.source, None)
+            entry.others[leader.source] = leader
+            entry.rivals.clear()
+        entry.heir = None
+        given = quote.prev_close
+        if given is not None and (entry.base is None or entry.base[:2] != (session_date, given)):
+            entry.base = PreviousClose(session_date, given, quote.source)
         minute = quote.ts_event // MINUTE * MINUTE
         if session_date != entry.session_date:
             entry.session_date = session_date

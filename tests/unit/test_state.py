@@ -144,6 +144,136 @@ class TestTwoSources:
         assert state.apply(quote("118", 5, source="late")) is Verdict.SUPERSEDED
 
 
+class TestPreference:
+    """Of two that are alike the preferred one leads, once it has proved itself."""
+
+    @pytest.fixture
+    def state(self) -> MarketState:
+        """``b`` leads, for ``a``, which is preferred, had fallen silent."""
+        state = MarketState(["9888.HK"])
+        state.priority = {"a": 1}
+        state.apply(quote("120", 0))
+        state.apply(quote("121", 10, source="b"))
+        return state
+
+    def test_it_leads_again_after_half_a_minute(self, state: MarketState) -> None:
+        """Not at its first quote: one that comes and goes would take the name along each time."""
+        led = []
+        for second in range(11, 60, 2):
+            state.apply(quote("120", second))
+            state.apply(quote("120", second + 1, source="b"))
+            entry = state.entries["9888.HK"]
+            assert entry.quote is not None
+            led.append(entry.quote.source)
+        assert led == ["b"] * 15 + ["a"] * 10
+
+    def test_time_never_goes_back(self, state: MarketState) -> None:
+        """A preferred source whose quotes lag by seconds leads from where it has caught up."""
+        stamps, led = [], []
+        for second in range(11, 80):
+            state.apply(quote("121", second, source="b"))
+            state.apply(quote("120", second - 3, ts_recv=MORNING + second * SECOND))
+            entry = state.entries["9888.HK"]
+            assert entry.quote is not None
+            stamps.append(entry.quote.ts_event)
+            led.append(entry.quote.source)
+        assert stamps == sorted(stamps)
+        assert led[-1] == "a"
+        assert led.count("a") > 30
+
+    def test_one_that_falters_does_not(self, state: MarketState) -> None:
+        """Half a minute counts from its last lapse."""
+        for second in range(11, 200, 2):
+            if second % 20 > 6:
+                state.apply(quote("120", second))
+            else:
+                state.apply(quote("120", second - 10, ts_recv=MORNING + second * SECOND))
+            state.apply(quote("120", second + 1, source="b"))
+            entry = state.entries["9888.HK"]
+            assert entry.quote is not None
+            assert entry.quote.source == "b"
+
+    def test_a_leader_that_stands_back_goes_on_when_nobody_comes(self, state: MarketState) -> None:
+        """At most for five seconds, and then not again for half a minute."""
+        for second in range(11, 45):
+            state.apply(quote("120", second - 4, ts_recv=MORNING + second * SECOND))
+            state.apply(quote("121", second + 0.5, source="b"))
+        verdicts = [state.apply(quote("122", second, source="b")) for second in range(45, 90)]
+        assert verdicts.count(Verdict.SUPERSEDED) <= 5
+        assert verdicts[-1] is not Verdict.SUPERSEDED
+
+
+class TestOneBase:
+    """Two sources that differ on the previous close never make the percentage jump."""
+
+    def test_the_first_one_given_holds_for_the_session(self, state: MarketState) -> None:
+        """Whoever leads."""
+        state.apply(quote("120"))
+        state.apply(quote("121", 10, source="b", prev_close=Decimal("100")))
+        state.apply(quote("121", 11, source="b", prev_close=Decimal("100")))
+        entry = state.entries["9888.HK"]
+        assert entry.quote is not None
+        assert entry.quote.source == "b"
+        assert entry.quote.prev_close == Decimal("113.20")
+
+    def test_its_source_may_correct_it_and_a_preferred_one_too(self, state: MarketState) -> None:
+        """A vendor that was late to roll its day sends the right one by and by."""
+        state.priority = {"b": 1}
+        state.apply(quote("120"))
+        state.apply(quote("120", 1, prev_close=Decimal("112")))
+        entry = state.entries["9888.HK"]
+        assert entry.quote is not None
+        assert entry.quote.prev_close == 112
+        state.apply(quote("121", 10, source="b", prev_close=Decimal("111")))
+        assert entry.quote is not None
+        assert entry.quote.prev_close == 111
+
+    def test_a_new_session_has_a_new_one(self, state: MarketState) -> None:
+        """From whichever source comes first."""
+        state.apply(quote("120"))
+        state.apply(quote("121", 24 * 3600, source="b", prev_close=Decimal("119")))
+        entry = state.entries["9888.HK"]
+        assert entry.quote is not None
+        assert entry.quote.prev_close == 119
+
+
+class TestDispute:
+    """Two sources that tell different prices at one time are shown to."""
+
+    def test_a_lasting_difference_is_one(self, state: MarketState) -> None:
+        """More than three ticks, for ten seconds; Baidu's tick is 0.1 there."""
+        entry = state.entries["9888.HK"]
+        for second in range(12):
+            state.apply(quote("120", second))
+            state.apply(quote("120.4", second, source="b"))
+            assert (entry.dispute is not None) is (second >= 10)
+        state.apply(quote("120", 13))
+        state.apply(quote("120.3", 13, source="b"))
+        assert entry.dispute is None
+
+    def test_one_that_has_gone_is_none(self, state: MarketState) -> None:
+        """What a source said minutes ago contradicts nobody."""
+        for second in range(12):
+            state.apply(quote("120", second))
+            state.apply(quote("120.4", second, source="b"))
+        state.apply(quote("120", 200))
+        assert state.entries["9888.HK"].dispute is None
+
+    def test_prices_of_different_moments_are_not_compared(self, state: MarketState) -> None:
+        """A delayed feed tells what was, not what is not."""
+        for second in range(30):
+            state.apply(quote("120", second))
+            state.apply(quote("125", second - 4, source="b"))
+        assert state.entries["9888.HK"].dispute is None
+
+
+def test_the_same_price_does_not_take_the_lead(state: MarketState) -> None:
+    """Some venues stamp the poll, others the trade: taking turns would forget what a window had seen."""
+    state.apply(quote("120", 0, volume=Decimal(5)))
+    assert state.apply(quote("120", 60, source="b", volume=Decimal(5))) is Verdict.SUPERSEDED
+    assert state.apply(quote("120", 91, source="b", volume=Decimal(5))) is Verdict.LOUD
+
+
 def test_a_missing_previous_close_is_filled_within_the_session(state: MarketState) -> None:
     """Some venues send it once."""
     state.apply(quote("120"))
