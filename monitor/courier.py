@@ -165,12 +165,22 @@ class Courier:
                 self._wake.clear()
                 try:
                     self._round(group)
+                    due = self._outbox.next_due(self._clock.now())
                 except Exception:
                     log.exception("the outbox cannot be worked on")
-                # Once a second all the same: another process may have died with its leases.
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(PATIENCE):
-                        await self._wake.wait()
+                    due = None
+                await self._pause(due)
+
+    async def _pause(self, due: int | None) -> None:
+        """Until then, or something is posted; a second at most, for another process may post, or die."""
+        now = self._clock.now()
+        wait = PATIENCE if due is None else min((due - now) / SECOND, PATIENCE)
+        tasks = [asyncio.create_task(self._wake.wait()), asyncio.create_task(self._clock.sleep(wait))]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
 
     def _round(self, group: asyncio.TaskGroup) -> None:
         """Give up what is too old, and let each desk send what it may."""

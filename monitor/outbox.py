@@ -68,6 +68,12 @@ class Outbox:
         query = f"SELECT sink, count(*) FROM outbox WHERE {_DUE} GROUP BY sink"
         return dict(self._db.execute(query, {"now": now}))
 
+    def next_due(self, now: int) -> int | None:
+        """When the next of those will be that wait for another attempt, or for a lease to run out."""
+        query = f"SELECT min(max(next_try, lease_until)) FROM outbox WHERE {_OPEN} AND NOT ({_DUE})"
+        due: int | None = self._db.execute(query, {"now": now}).fetchone()[0]
+        return due
+
     def lease(self, sink: str, most: int, now: int, until: int) -> list[Letter]:
         """Take the oldest letters that are due; nobody else will send them before ``until``."""
         rows = self._db.execute(
@@ -122,6 +128,11 @@ class Outbox:
     def open(self) -> dict[str, int]:
         """How many letters of each sink have not come to their end."""
         query = f"SELECT sink, count(*) FROM outbox WHERE {_OPEN} GROUP BY sink"
+        return dict(self._db.execute(query))
+
+    def oldest(self) -> dict[str, int]:
+        """Since when the oldest of those has waited."""
+        query = f"SELECT sink, min(since) FROM outbox WHERE {_OPEN} GROUP BY sink"
         return dict(self._db.execute(query))
 
     def dead(self) -> list[Dead]:
