@@ -35,4 +35,5 @@ def look(display: "Display | None", *, plain: bool) -> Look:
         palette(display.colours, plain=plain),
         glyphs(display.glyphs, encoding()),
         lean=display.low_bandwidth,
+        language=display.names,
     )

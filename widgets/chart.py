@@ -1,137 +1,276 @@
-"""The day chart: one session's prices as a line, against the previous close."""
+"""The chart of a name: one session, or months to years of closes that end on the live price."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from itertools import groupby, pairwise
+from itertools import groupby
 
+from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 
-from market.clock import SECOND
-from market.session import TRADING, Session, calendar
-from widgets.formatting import price
+from market.closes import Closes
+from market.freshness import Quality
+from market.quote import Quote
+from widgets.canvas import Canvas, Dot, line
+from widgets.formatting import fit, price
 from widgets.lines import Line, Lines
+from widgets.plot import (
+    Course,
+    Level,
+    Scale,
+    Span,
+    Stamp,
+    daily,
+    dates,
+    decimals,
+    dots,
+    hours,
+    intraday,
+    position,
+)
 from widgets.tile import Tile
+from widgets.words import words
 
-_BITS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
-"""What each dot of a braille cell adds to it: two columns of four."""
-
-Dots = set[tuple[int, int]]
-"""Where the line goes: (column, row) of dots, from the top left."""
-
-
-class Plot:
-    """A session's prices laid out on so many dots."""
-
-    def __init__(self, tile: Tile, session: Session, width: int, height: int) -> None:
-        """``width`` and ``height`` in dots; the tile must have a quote."""
-        quote = tile.quote
-        assert quote is not None
-        self.session = session
-        self.width = width
-        self.height = height
-        self._total = session.trading_ns_between(session.open, session.close)
-        path = [*tile.minutes, (quote.ts_event, quote.last)]
-        extremes = [*(last for _, last in path), quote.prev_close, quote.high, quote.low]
-        known = [value for value in extremes if value is not None]
-        self.low, self.high = min(known), max(known)
-        self.dots: Dots = set()
-        points = [(self.column(ts), self.row(last)) for ts, last in path]
-        for start, end in pairwise([points[0], *points]):
-            self._join(start, end)
-
-    def column(self, ts: int) -> int:
-        """The column of an instant, on trading time: lunch takes no room."""
-        passed = self.session.trading_ns_between(self.session.open, ts)
-        return min(passed * self.width // self._total, self.width - 1)
-
-    def row(self, value: Decimal) -> int:
-        """The row of a price, the highest on top."""
-        if self.high == self.low:
-            return self.height // 2
-        return round(float((self.high - value) / (self.high - self.low)) * (self.height - 1))
-
-    def _join(self, start: tuple[int, int], end: tuple[int, int]) -> None:
-        (x, y), (to_x, to_y) = start, end
-        steps = max(abs(to_x - x), abs(to_y - y), 1)
-        for step in range(steps + 1):
-            self.dots.add((x + (to_x - x) * step // steps, y + (to_y - y) * step // steps))
+_LEAST_COLUMNS, _LEAST_ROWS = 10, 2
+_ROWS_A_STEP = 4
+"""Rows between two round prices on the axis."""
 
 
-class DayChart(Lines):
-    """Call ``show`` with the tile whose day is to be drawn.
+class Chart(Lines):
+    """Call ``show`` with the tile, the levels to draw in, and the closes once they are there; ``span`` may
+    be set at any time.
 
-    The line is drawn in braille, or with one sign per cell in ASCII; the previous close is a dotted line.
+    The line is drawn in braille, or three steps to a cell in ASCII; it ends on the live price. Levels are
+    dotted, with their names on them; one out of reach is named at the edge. Prices stand at the right,
+    times below.
     """
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self.tile: Tile | None = None
+        self.closes: Closes | None = None
+        self.levels: Sequence[Level] = ()
+        self._span = Span.INTRADAY
+        self._why = ""
 
-    def show(self, tile: Tile) -> None:
-        """Draw this tile's day."""
-        self.tile = tile
+    @property
+    def span(self) -> Span:
+        """How far back it reaches."""
+        return self._span
+
+    @span.setter
+    def span(self, span: Span) -> None:
+        self._span = span
+        self.redraw()
+
+    def show(
+        self, tile: Tile, levels: Sequence[Level] = (), closes: Closes | None = None, why: str = ""
+    ) -> None:
+        """Draw this tile; ``why`` is said where there are no closes to draw."""
+        self.tile, self.levels, self.closes, self._why = tile, levels, closes, why
         self.redraw()
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
-        """The plot, with prices at its left and times below."""
+        """A heading with the spans, the plot with prices at its right, and the times below."""
         tile, style = self.tile, self.look.palette
+        lines = [self._heading(width)]
         if tile is None or tile.quote is None or tile.session is None:
-            return [[Segment(" no prices yet", style.muted)]]
-        margin = 11
-        columns, rows = width - margin, height - 1
-        if columns < 10 or rows < 2:
-            return [[Segment(" too small for a chart", style.muted)]]
-        wide, high = (2, 4) if self.look.glyphs.braille else (1, 1)
-        plot = Plot(tile, tile.session, columns * wide, rows * high)
-        cells = self._cells(plot, wide, high)
-        before = tile.quote.prev_close
-        labels = {0: plot.high, rows - 1: plot.low}
-        if before is not None:
-            labels[plot.row(before) // high] = before
-        lines = []
-        for row in range(rows):
-            label = price(labels[row])[: margin - 2] if row in labels else ""
-            reference = before is not None and row == plot.row(before) // high
+            return [*lines, [Segment("  no prices yet", style.muted)]]
+        if self._span is Span.INTRADAY:
+            course = intraday(tile, tile.session)
+        elif self.closes is None:
+            return [*lines, [Segment(fit(f"  {self._why}", width, self.look.glyphs.ellipsis), style.muted)]]
+        else:
+            course = daily(self.closes, self._span)
+        drawing = _Drawing(self, tile.quote, course)
+        rows, columns = height - 2, width - drawing.margin
+        if columns < _LEAST_COLUMNS or rows < _LEAST_ROWS:
+            return [*lines, [Segment("  too small for a chart", style.muted)]]
+        stamps = dates(course, columns) if course.days else hours(tile.session, columns)
+        return [*lines, *drawing.lines(columns, rows), [Segment(_times(stamps, columns), style.muted)]]
+
+    def _heading(self, width: int) -> Line:
+        """``─ day ─ 3m ─ 1y ─ 5y ─ all ──────``, the one that is shown marked."""
+        style, rail = self.look.palette, self.look.glyphs.rail
+        titles = words(self.look.language)
+        heading: Line = []
+        room = width
+        for span in Span:
+            text = f" {titles[span]} "
+            heading += [
+                Segment(rail, style.muted),
+                Segment(text, style.selected if span is self._span else style.muted),
+            ]
+            room -= cell_len(text) + 1
+        return [*heading, Segment(rail * max(0, room), style.muted)]
+
+
+class _Drawing:
+    """One picture of a course: what is on its scale, and how that is written."""
+
+    def __init__(self, chart: Chart, quote: Quote, course: Course) -> None:
+        self._look = chart.look
+        self._quote = quote
+        self._course = course
+        stale = chart.tile is not None and chart.tile.quality is Quality.STALE
+        palette = self._look.palette
+        self._side = palette.muted if stale else palette.direction(quote.change)
+        self._strong = palette.muted if stale else palette.direction(quote.change, strong=True)
+        seen = [at for _, at in course.points]
+        seen.append(float(quote.last))
+        if not course.days:
+            seen += [float(known) for known in (quote.high, quote.low) if known is not None]
+        self._ends = (max(seen), min(seen))
+        # Of years, yesterday's close is the line's own last point but one.
+        self._levels = [level for level in chart.levels if not (course.days and level.daily)]
+        self._scale = Scale(self._ends[1], self._ends[0], self._levels)
+
+    @property
+    def margin(self) -> int:
+        """Cells for the prices at the right."""
+        texts = [self._price(end) for end in (self._scale.low, self._scale.high)]
+        known = [price(self._quote.last), *(price(level.price) for level in self._levels)]
+        return 2 + max(map(len, (*texts, *known)))
+
+    def _price(self, value: float | Decimal) -> str:
+        """A price of the axis, with the decimals of the live one, or as many as tell it from the next."""
+        return f"{value:,.{max(decimals(self._quote.last), self._scale.places)}f}"
+
+    def lines(self, columns: int, rows: int) -> list[Line]:
+        """The plot."""
+        canvas = Canvas(braille=self._look.glyphs.braille)
+        width, height = columns * canvas.wide, rows * canvas.high
+        row = {level: self._scale.row(float(level.price), height) // canvas.high for level in self._levels}
+        cells, live = self._drawn(canvas, width, height)
+        drawn = [level for level in self._levels if self._scale.holds(level.price)]
+        labels = self._axis(drawn, row, live[1], canvas, rows)
+        dotted = {row[level] for level in drawn}
+        written = self._names(drawn, row, cells, columns, rows)
+        lines: list[Line] = []
+        for y in range(rows):
+            empty = self._look.glyphs.previous_close if y in dotted else " "
+            text, style = labels.get(y, ("", self._look.palette.muted))
             lines.append(
-                [Segment(f"{label:>{margin - 1}} ", style.muted), *self._row(cells, row, columns, reference)]
+                [
+                    *self._row(y, columns, cells, written, empty, live),
+                    Segment(f" {text:>{self.margin - 2}} ", style),
+                ]
             )
-        return [*lines, [Segment(" " * margin + _times(plot, wide), style.muted)]]
+        return lines
 
-    def _cells(self, plot: Plot, wide: int, high: int) -> Mapping[tuple[int, int], str]:
-        """The sign of every cell that the line goes through."""
-        if not self.look.glyphs.braille:
-            return dict.fromkeys(plot.dots, self.look.glyphs.acknowledged)
-        bits: dict[tuple[int, int], int] = {}
-        for x, y in plot.dots:
-            cell = (x // wide, y // high)
-            bits[cell] = bits.get(cell, 0) | _BITS[x % wide][y % high]
-        return {cell: chr(0x2800 + held) for cell, held in bits.items()}
+    def _drawn(self, canvas: Canvas, width: int, height: int) -> tuple[Mapping[Dot, str], Dot]:
+        """The cells of the line, and the one of the live price."""
+        course, scale = self._course, self._scale
+        done = dots(course, scale.low, scale.high, width, height)
+        at, before = course.points[-1] if course.points else (1.0, float(self._quote.last))
+        start = (round(at * (width - 1)), scale.row(before, height))
+        end = (width - 1 if course.days else start[0], scale.row(float(self._quote.last), height))
+        cells = canvas.cells(done.union(line(start, end)))
+        return cells, (end[0] // canvas.wide, end[1] // canvas.high)
 
-    def _row(self, cells: Mapping[tuple[int, int], str], row: int, columns: int, reference: bool) -> Line:
-        assert self.tile is not None and self.tile.quote is not None
-        empty = self.look.glyphs.previous_close if reference else " "
-        side = self.look.palette.direction(self.tile.quote.change)
-        line: Line = []
-        for drawn, places in groupby(range(columns), key=lambda column: (column, row) in cells):
-            text = "".join(cells.get((column, row), empty) for column in places)
-            line.append(Segment(text, side if drawn else self.look.palette.muted))
-        return line
+    def _axis(
+        self, drawn: Sequence[Level], row: Mapping[Level, int], live: int, canvas: Canvas, rows: int
+    ) -> dict[int, tuple[str, Style]]:
+        """What stands at the right of each row: the live price before levels, levels before the line's own
+        highest and lowest, and these before round prices."""
+        palette = self._look.palette
+        labels = {live: (price(self._quote.last), self._strong)}
+        for level in drawn:
+            labels.setdefault(row[level], (price(level.price), palette.text))
+        steps: list[float | Decimal] = [*self._ends, *self._scale.steps(rows // _ROWS_A_STEP)]
+        for value in steps:
+            y = self._scale.row(float(value), rows * canvas.high) // canvas.high
+            if not {y - 1, y, y + 1} & labels.keys():
+                labels[y] = (self._price(value), palette.muted)
+        return labels
+
+    def _names(
+        self,
+        drawn: Sequence[Level],
+        row: Mapping[Level, int],
+        cells: Mapping[Dot, str],
+        columns: int,
+        rows: int,
+    ) -> dict[Dot, str]:
+        """Where the names of levels are written: in the first place of their row that the line leaves free.
+
+        One that is out of reach is named on the topmost or lowest row that has room, with its price.
+        """
+        glyphs = self._look.glyphs
+        written: dict[Dot, str] = {}
+        for level in drawn:
+            near = [y for y in (row[level], row[level] - 1, row[level] + 1) if 0 <= y < rows]
+            _write(level.names, near, cells, written, columns)
+        for level in self._levels:
+            if level not in drawn:
+                above = float(level.price) > self._scale.high
+                sign = glyphs.up if above else glyphs.down
+                texts = [f"{sign} {name} {price(level.price)}" for name in level.names]
+                order = range(rows) if above else range(rows - 1, -1, -1)
+                # Best where no other level's line runs.
+                clear = sorted(order, key=[row[other] for other in drawn].count)
+                _write(texts, clear, cells, written, columns)
+        return written
+
+    def _row(
+        self,
+        y: int,
+        columns: int,
+        cells: Mapping[Dot, str],
+        written: Mapping[Dot, str],
+        empty: str,
+        live: Dot,
+    ) -> Line:
+        """One row of the plot, in as few pieces as it has styles."""
+        palette = self._look.palette
+
+        def at(x: int) -> tuple[str, Style]:
+            if (x, y) == live:
+                return self._look.glyphs.marker, self._strong
+            if (x, y) in cells:
+                return cells[x, y], self._side
+            return written.get((x, y), empty), palette.muted
+
+        signs = map(at, range(columns))
+        return [
+            Segment("".join(sign for sign, _ in group), style)
+            for style, group in groupby(signs, key=lambda sign: sign[1])
+        ]
 
 
-def _times(plot: Plot, wide: int) -> str:
-    """When trading begins, begins again and ends, each below its place."""
-    session = plot.session
-    begins = [
-        start
-        for (_, before), (start, phase) in pairwise([(0, None), *session.phases])
-        if phase in TRADING and before not in TRADING
-    ]
+def _write(
+    texts: Iterable[str],
+    order: Sequence[int],
+    cells: Mapping[Dot, str],
+    written: dict[Dot, str],
+    columns: int,
+) -> None:
+    """Write the first of some texts that finds room where nothing else is, on the first such row."""
+    for text in texts:
+        needed = cell_len(text) + 2
+        for y in order:
+            free = 0
+            for x in range(1, columns):
+                free = 0 if (x, y) in cells or (x, y) in written else free + 1
+                if free == needed:
+                    _put(f" {text} ", x + 1 - needed, y, written)
+                    return
+
+
+def _put(text: str, x: int, y: int, written: dict[Dot, str]) -> None:
+    """An ideograph takes two cells: the second one is written as nothing."""
+    for sign in text:
+        written[x, y] = sign
+        for behind in range(1, cell_len(sign)):
+            written[x + behind, y] = ""
+        x += cell_len(sign)
+
+
+def _times(stamps: Iterable[Stamp], columns: int) -> str:
+    """The times, each below its place."""
     line = ""
-    zone = calendar(session.mic).zone
-    for instant in [*begins, session.close]:
-        text = f"{datetime.fromtimestamp(instant // SECOND, UTC).astimezone(zone):%H:%M}"
-        place = min(plot.column(instant) // wide, plot.width // wide - len(text))
+    for stamp in stamps:
+        place = position(stamp, columns)
         if not line or place > len(line):
-            line = line.ljust(place) + text
+            line = line.ljust(place) + stamp.text
     return line

@@ -34,6 +34,8 @@ class Look:
     form: Form = Form.FULL
     width: int = 24
     lean: bool = False
+    language: str = "en"
+    """Of the fixed words (``widgets.words``)."""
 
 
 class Face:

@@ -1,4 +1,4 @@
-"""A name in full: what it is called, its quote field by field, and what history says of the price."""
+"""A name in full: what it is called, its price against what it counts from, and its quote field by field."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,12 +7,17 @@ from decimal import Decimal
 from rich.cells import cell_len
 from rich.segment import Segment
 
+from market.basis import Base, Basis
 from market.freshness import Quality
 from market.instrument import Instrument
+from market.session import Phase
 from market.text import clean
 from widgets.formatting import ABSENT, fit, percent, price, signed, volume
 from widgets.lines import Line, Lines
 from widgets.tile import Tile
+from widgets.words import words
+
+NO_BASE = Base(None, None, Basis.MISSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +35,10 @@ class Sheet:
 
     instrument: Instrument
     tile: Tile
-    phase: str = ""
+    base: Base = NO_BASE
+    phase: Phase | None = None
     sources: Sequence[Source] = ()
     """The one that leads first."""
-    facts: Sequence[str] = ()
-    why_no_facts: str = ""
 
 
 class NameSheet(Lines):
@@ -77,20 +81,39 @@ class NameSheet(Lines):
         ]
 
     def _price(self, sheet: Sheet) -> Line:
+        """`` 131.00 HKD  +17.80  ▲+15.72% on 113.20 (2025-09-16)``; hyphens where nothing counts."""
         style, glyphs, quote = self.look.palette, self.look.glyphs, sheet.tile.quote
         if quote is None:
             return [Segment(" no price yet", style.muted)]
-        change = quote.change
+        counts = sheet.base.price is not None
+        change, pct = (quote.change, quote.pct) if counts else (None, None)
         stale = sheet.tile.quality is Quality.STALE
         arrow = (glyphs.up if change > 0 else glyphs.down) if change else ""
         currency = quote.currency or sheet.instrument.currency
         return [
             Segment(f" {price(quote.last)} {currency}", style.muted if stale else style.strong),
             Segment(
-                f"  {signed(change)}  {arrow}{percent(quote.pct)}",
+                f"  {signed(change)}  {arrow}{percent(pct)}",
                 style.muted if stale else style.direction(change, strong=True),
             ),
+            Segment(f" {self._base(sheet.base)}", style.muted),
         ]
+
+    def _base(self, base: Base) -> str:
+        """``on 113.20 (2025-09-16)``: what the percentage counts from."""
+        said = words(self.look.language)
+        match base.kind:
+            case Basis.MISSING:
+                return said["no base"]
+            case Basis.WRONG:
+                return said["wrong base"]
+            case Basis.DAY_AGO:
+                when = said["24h"]
+            case Basis.ADJUSTED:
+                when = f"{base.day}, {said['adjusted']}"
+            case Basis.CLOSE:
+                when = f"{base.day}"
+        return f"{said['on']} {price(base.price)} ({when})"
 
     def _fields(self, width: int) -> list[Line]:
         """``open 121.00   high 135.40   low 120.20 …``: word and value, filled into lines."""
@@ -110,47 +133,18 @@ class NameSheet(Lines):
         sheet = self.sheet
         if sheet is None or sheet.tile.quote is None:
             return []
-        quote, known = sheet.tile.quote, sheet.instrument
+        quote, known, said = sheet.tile.quote, sheet.instrument, words(self.look.language)
         pairs = [
-            ("open", price(quote.open)),
-            ("high", price(quote.high)),
-            ("low", price(quote.low)),
-            ("previous close", price(quote.prev_close)),
-            ("volume", volume(quote.volume)),
-            ("lot", ABSENT if known.lot is None else str(known.lot)),
-            ("phase", sheet.phase or ABSENT),
+            (said["open"], price(quote.open)),
+            (said["high"], price(quote.high)),
+            (said["low"], price(quote.low)),
+            (said["previous close"], price(quote.prev_close)),
+            (said["volume"], volume(quote.volume)),
+            (said["lot"], ABSENT if known.lot is None else str(known.lot)),
+            (said["phase"], ABSENT if sheet.phase is None else said[sheet.phase]),
         ]
-        if known.adr is not None:
-            pairs.append(("ADR", f"{known.adr} ({known.adr_ratio}:1)" if known.adr_ratio else known.adr))
         for place, source in enumerate(sheet.sources):
-            said = f"{clean(source.name, 20)} {source.age}"
-            pairs.append(("source", said) if not place else ("also", f"{said} {price(source.last)}"))
+            last = f" {price(source.last)}" if place else ""
+            word = said["also" if place else "source"]
+            pairs.append((word, f"{clean(source.name, 20)} {source.age}{last}"))
         return pairs
-
-
-class FactList(Lines):
-    """What history says, one sentence a line, the rarest first."""
-
-    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name=name, id=id, classes=classes)
-        self.facts: Sequence[str] = ()
-        self.symbol = ""
-        self._why = ""
-
-    def show(self, sheet: Sheet) -> None:
-        """Show a name's facts, or why there are none."""
-        self.facts, self._why, self.symbol = sheet.facts, sheet.why_no_facts, sheet.instrument.symbol
-        self.redraw()
-
-    def draw(self, width: int, height: int) -> Sequence[Line]:
-        """A heading, and a line each."""
-        style, glyphs = self.look.palette, self.look.glyphs
-        rule = glyphs.rail * max(0, width - 9)
-        lines: list[Line] = [[Segment(fit(f"{glyphs.rail} Facts {rule}", width), style.muted)]]
-        if not self.facts:
-            lines.append([Segment(fit(f"  {self._why}", width, glyphs.ellipsis), style.muted)])
-        for fact in self.facts:
-            text = fit(f"  {fact}", width, glyphs.ellipsis)
-            # The rarest is what an alert would say: it stands out.
-            lines.append([Segment(text, style.strong if fact is self.facts[0] else style.text)])
-        return lines

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.message import Message
@@ -32,17 +33,22 @@ class TabLine(Lines):
         super().__init__(name=name, id=id, classes=classes)
         self.tabs: Sequence[Tab] = ()
         self.active = ""
+        self.numbered = True
+        """Whether each tab is told by the number of its key."""
 
     def show(self, tabs: Sequence[Tab], active: str) -> None:
-        """Show these tabs, numbered from 1."""
+        """Show these tabs, where they are numbered from 1."""
         self.tabs = tabs
         self.active = active
         self.redraw()
 
     def _texts(self, width: int) -> list[str]:
         """What each tab says; the names go where there is no room for them."""
-        texts = [f" {number} {tab.title}{tab.mark} " for number, tab in enumerate(self.tabs, 1)]
-        if sum(map(len, texts)) > width:
+        texts = [
+            f" {f'{number} ' if self.numbered else ''}{tab.title}{tab.mark} "
+            for number, tab in enumerate(self.tabs, 1)
+        ]
+        if sum(map(cell_len, texts)) > width:
             texts = [f" {number}{tab.mark} " for number, tab in enumerate(self.tabs, 1)]
         return texts
 
@@ -59,5 +65,5 @@ class TabLine(Lines):
         """Tell which tab is under the mouse."""
         x = 0
         for tab, text in zip(self.tabs, self._texts(self.size.width), strict=True):
-            if x <= event.x < (x := x + len(text)):
+            if x <= event.x < (x := x + cell_len(text)):
                 self.post_message(self.Chosen(tab.pane))

@@ -167,7 +167,7 @@ async def test_a_name_in_full(stage: Stage) -> None:
 
         def drawn() -> str:
             nonlocal shown
-            shown = text(*screen.query("NameSheet, DayChart, FactList, HeadlinePane").results(Lines))
+            shown = text(*screen.query("NameSheet, Chart, FactList, HeadlinePane").results(Lines))
             return shown
 
         await until(lambda: "previous close 113.20" in drawn(), pilot)

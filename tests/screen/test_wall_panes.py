@@ -1,4 +1,4 @@
-"""Strip, panes, feed status and day chart."""
+"""Strip, panes, feed status and chart."""
 
 from dataclasses import replace
 from datetime import date
@@ -14,7 +14,7 @@ from market.freshness import Health, Quality
 from market.headline import Headline
 from market.session import Phase
 from tests.screen.market import NOW, quote, tile
-from widgets.chart import DayChart
+from widgets.chart import Chart
 from widgets.face import Look
 from widgets.feed_status import FeedLine, FeedStatusBar
 from widgets.glyphs import ASCII
@@ -160,22 +160,8 @@ async def test_every_feed_says_how_it_is() -> None:
         assert lines(bar)[1] == " coinbase delayed tencent live"
 
 
-async def test_the_day_is_drawn_against_the_previous_close() -> None:
-    chart = DayChart()
-    async with Host(chart).run_test(size=(60, 10)):
-        assert "no prices yet" in lines(chart)[0]
-        chart.show(tile(quote=quote(prev_close="125.00")))
-        shown = lines(chart)
-        assert shown[0].startswith("    135.40")
-        assert shown[-2].startswith("    120.20")
-        assert any(line.startswith("    125.00") and "┈" in line for line in shown)
-        assert shown[-1].split() == ["09:30", "13:00", "16:10"]
-        chart.look = Look(palette(), ASCII)
-        assert "".join(lines(chart)).isascii()
-
-
 @pytest.mark.parametrize("size", [(1, 1), (20, 5), (36, 3), (200, 60)])
-@pytest.mark.parametrize("kind", [IndexStrip, HeadlinePane, FeedStatusBar, DayChart])
+@pytest.mark.parametrize("kind", [IndexStrip, HeadlinePane, FeedStatusBar, Chart])
 async def test_hostile_text_is_harmless_in_any_room(kind: type[Lines], size: tuple[int, int]) -> None:
     widget = kind()
     async with Host(widget).run_test(size=size):
@@ -185,7 +171,7 @@ async def test_hostile_text_is_harmless_in_any_room(kind: type[Lines], size: tup
             widget.show([replace(news(1, HOSTILE), source=HOSTILE, symbols=(HOSTILE,))] * 9)
         elif isinstance(widget, FeedStatusBar):
             widget.show([FeedLine(HOSTILE, Health.DOWN, HOSTILE)] * 9)
-        elif isinstance(widget, DayChart):
+        elif isinstance(widget, Chart):
             widget.show(tile())
         for y in range(widget.size.height):
             text = widget.render_line(y).text
