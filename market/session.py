@@ -21,6 +21,9 @@ from market.errors import CalendarError
 
 _TABLES = Path(__file__).with_name("calendars")
 _FILES = {"XHKG": "XHKG.toml", "XNYS": "XNYS.toml", "24/7": "always.toml"}
+EXCHANGES = tuple(_FILES)
+"""The exchanges that there is a calendar of."""
+
 _DAY = timedelta(days=1)
 _NOTICE = 60
 """Days before its end from which a table's end is warned of: time for a release to bring the next year."""
@@ -110,13 +113,21 @@ class Calendar:
 
     def __init__(self, table: dict[str, Any], amendment: dict[str, Any] | None = None) -> None:
         """Build from a parsed table and, where a user has one, the section that corrects it."""
-        amend = amendment or {}
         self.mic: str = table["mic"]
         self.zone = ZoneInfo(table["zone"])
         self.valid_from: date = table["valid_from"]
         self.valid_until: date = table["valid_until"]
         self.days_a_week: int = table.get("days_a_week", 5)
         """Counted from Monday."""
+        self._regimes = [
+            (regime["from"], _hours(regime["full"]), _hours(regime["half"])) for regime in table["hours"]
+        ]
+        self._table = table
+        self.amend(amendment)
+
+    def amend(self, amendment: dict[str, Any] | None) -> None:
+        """Go by the table and this correction of it: whoever holds the calendar goes by it from now on."""
+        table, amend = self._table, amendment or {}
         self._half = {*table["half"], *amend.get("half", ())}
         self._days = {
             date.fromisoformat(day): _hours(plan)
@@ -124,12 +135,9 @@ class Calendar:
         }
         extra = {*self._days, *amend.get("open", ()), *amend.get("half", ())}
         closed = ({*table["closed"], *amend.get("closed", ())} - extra) | {*amend.get("closed", ())}
-        self.closed = sorted(day for day in closed if day.weekday() < self.days_a_week)
+        self.closed = tuple(sorted(day for day in closed if day.weekday() < self.days_a_week))
         """The days of those weekdays on which the exchange stays shut, ascending."""
         self._closed_set = frozenset(self.closed)
-        self._regimes = [
-            (regime["from"], _hours(regime["full"]), _hours(regime["half"])) for regime in table["hours"]
-        ]
         self._sessions: dict[date, Session] = {}
         self._span = (0, 0, Phase.CLOSED)
 
@@ -307,18 +315,30 @@ def load(mic: str, extra: Path | None = None) -> Calendar:
 
 
 _extra: Path | None = None
+_amendments: dict[str, Any] = {}
+_known: list[Calendar] = []
 
 
-def amend(extra: Path | None) -> None:
-    """Correct every calendar asked for from now on by a user's file: a closure concerns the whole program.
+def amend(extra: Path | None) -> bool:
+    """Correct every calendar by a user's file, read anew: a closure concerns the whole program, at once.
 
-    Raises ``CalendarError`` for a bad file, and then changes nothing.
+    Returns whether it says anything else than before. Raises ``CalendarError`` for a bad file, and then
+    changes nothing.
     """
-    global _extra
-    if extra is not None:
-        read_amendments(extra)
+    global _extra, _amendments
+    amendments = read_amendments(extra) if extra is not None else {}
     _extra = extra
-    calendar.cache_clear()
+    if amendments == _amendments:
+        return False
+    _amendments = amendments
+    for known in _known:
+        known.amend(amendments.get(known.mic))
+    return True
+
+
+def amendment() -> Path | None:
+    """The user's file that corrects the calendars, where there is one."""
+    return _extra
 
 
 def sources(mic: str) -> tuple[Path, ...]:
@@ -330,4 +350,6 @@ def sources(mic: str) -> tuple[Path, ...]:
 @lru_cache(maxsize=len(_FILES))
 def calendar(mic: str) -> Calendar:
     """The calendar of ``XHKG``, ``XNYS`` or ``24/7``, read once; ``CalendarError`` for any other."""
-    return load(mic, _extra)
+    made = load(mic, _extra)
+    _known.append(made)
+    return made

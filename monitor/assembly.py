@@ -97,7 +97,7 @@ class Run:
             await asyncio.gather(engine, ended, return_exceptions=True)
 
     def reload(self, config: Config) -> None:
-        """Go on with another configuration's watchlists, rules, limits and feeds.
+        """Go on with another configuration's watchlists, rules, limits, closures and feeds.
 
         A feed that serves as before is left alone. Headline sources stay as they are until the next start:
         they remember what was told.
@@ -105,6 +105,8 @@ class Run:
         if self.courier is not None:
             self.courier.assign(routes(config))  # first, since it may refuse
         engine, self.config = self.engine, config
+        if amend(config.closures):
+            engine.forget_phases()
         day = engine.today()
         engine.limits = Limits(config.max_age, config.max_delay)
         engine.replace_rules(rule_book(config.settings, day), watched(config.settings, day))
@@ -234,7 +236,7 @@ def _history(config: Config, clock: Clock, quality: Quality) -> ProfileLoader:
     folder = Path(config.settings.history.dir).expanduser() if config.settings.history.dir else None
     vendors = () if quality is Quality.REPLAY else sources(config.settings.feeds)
     cache = cache_dir() if quality is Quality.LIVE else None
-    return ProfileLoader(folder, vendors, clock.now, cache, config.closures)
+    return ProfileLoader(folder, vendors, clock.now, cache)
 
 
 def assign(settings: Settings, symbols: tuple[str, ...], on: date) -> dict[str, tuple[str, ...]]:

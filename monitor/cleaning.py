@@ -99,7 +99,7 @@ def sound(path: Path, calendar: Calendar) -> "Columns | None":
         or (days[1:] <= days[:-1]).any()
         or (ratios > leap).any()
         or (ratios < 1 / leap).any()
-        or not np.is_busday(days, busdaycal=_busdays(calendar)).all()
+        or not np.is_busday(days, busdaycal=_busdays(calendar.days_a_week, calendar.closed)).all()
         or (len(known) and calendar.between(known[0].item(), known[-1].item()) != len(known) - 1)
         or _unfinished(columns.date(-1), path.stat().st_mtime_ns, calendar)
     ):
@@ -108,13 +108,13 @@ def sound(path: Path, calendar: Calendar) -> "Columns | None":
 
 
 @cache
-def _busdays(calendar: Calendar) -> "np.busdaycalendar":
+def _busdays(days_a_week: int, closed: tuple[date, ...]) -> "np.busdaycalendar":
     """The days on which an exchange opens."""
     import numpy as np
 
     return np.busdaycalendar(
-        weekmask=[weekday < calendar.days_a_week for weekday in range(7)],
-        holidays=np.array(calendar.closed, dtype="datetime64[D]"),
+        weekmask=[weekday < days_a_week for weekday in range(7)],
+        holidays=np.array(closed, dtype="datetime64[D]"),
     )
 
 
@@ -197,7 +197,9 @@ def _on_sessions(days: "pd.Series[pd.Timestamp]", calendar: Calendar) -> "pd.Ser
     import numpy as np
     import pandas as pd
 
-    on = np.is_busday(days.to_numpy().astype("datetime64[D]"), busdaycal=_busdays(calendar))
+    on = np.is_busday(
+        days.to_numpy().astype("datetime64[D]"), busdaycal=_busdays(calendar.days_a_week, calendar.closed)
+    )
     return pd.Series(on, index=days.index)
 
 

@@ -238,6 +238,13 @@ class Engine:
             self._sessions.clear()  # their history is asked for with the next round
         self.alerting.replace_rules(rules)
 
+    def forget_phases(self) -> None:
+        """Ask the calendars anew in the next round, phases, sessions and history: a user has amended them."""
+        self._phases.clear()
+        self._sessions.clear()
+        for entry in self.state.entries.values():
+            entry.disturb()
+
     async def run(self) -> None:
         """Run every feed until all have ended, as a tape does, or the task is cancelled.
 

@@ -77,7 +77,7 @@ class ProfileLoader:
 
     ``folder`` holds the user's own files, ``sources`` are asked for what it lacks, ``now`` is the clock
     (nanoseconds UTC), and ``cache`` keeps files and profiles; without one (a tape, a simulation) nothing
-    outlives the call. ``closures`` is the user's calendar file, which the child reads as well.
+    outlives the call.
     """
 
     def __init__(
@@ -86,7 +86,6 @@ class ProfileLoader:
         sources: tuple[Source, ...],
         now: Callable[[], int],
         cache: Path | None = None,
-        closures: Path | None = None,
     ) -> None:
         self.defects: dict[str, tuple[Defect, ...]] = {}
         """What was wrong with each symbol's file, as last loaded."""
@@ -94,13 +93,12 @@ class ProfileLoader:
         self._sources = sources
         self._now = now
         self._cache = cache
-        self._closures = closures
 
     async def __call__(self, symbols: Sequence[str], session_date: date) -> AsyncIterator[Profile | str]:
         """Each symbol's profile as soon as it is there, or one line that says why there is none."""
         try:
             async with history_files(self._folder, self._sources, self._now, self._cache) as files:
-                child = Child(self._closures)
+                child = Child()
                 tasks = [asyncio.create_task(self._one(files, child, name, session_date)) for name in symbols]
                 try:
                     for finished in asyncio.as_completed(tasks):
@@ -120,7 +118,7 @@ class ProfileLoader:
         ``HistoryError`` or ``FeedError`` where there are none.
         """
         async with history_files(self._folder, self._sources, self._now, self._cache) as files:
-            child = Child(self._closures)
+            child = Child()
             try:
                 path = await files.find(symbol, session_date)
                 request = ClosesRequest(symbol, str(path), session_date)
@@ -193,8 +191,7 @@ class ProfileLoader:
 class Child:
     """The process that reads files; started with the first question, asked one thing at a time."""
 
-    def __init__(self, closures: Path | None) -> None:
-        self._closures = closures
+    def __init__(self) -> None:
         self._process: Process | None = None
         self._turn = asyncio.Lock()
 
@@ -230,7 +227,7 @@ class Child:
             "-P",
             "-m",
             "monitor.reducer",
-            *([str(self._closures)] if self._closures else []),
+            *([str(closures)] if (closures := sessions.amendment()) else []),
         ]
         path = os.pathsep.join(filter(None, (_HOME, os.environ.get("PYTHONPATH"))))
         self._process = await asyncio.create_subprocess_exec(

@@ -1,12 +1,13 @@
 """A process left running: over closes, a half day, a night and a weekend everything rolls by itself.
 
-The engine and the process that reads history are the real ones; only time and the quotes are the test's.
+The engine and what reads history are the real ones; only time and the quotes are the test's. A watch reads it
+in this process: the one of its own is a nice one, which a busy machine may leave without a turn for a minute.
 """
 
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,23 +16,24 @@ from pathlib import Path
 import pytest
 
 from market.clock import SECOND, parse_rfc3339, rfc3339
+from market.profile import Period, Profile
 from market.quote import Quote
 from market.rule import Rule
 from market.rulebook import RuleBook
 from market.sentences import Sentence, ordinal
 from market.session import Phase, amend, calendar
-from monitor.assembly import taped
+from monitor.assembly import Run, taped
 from monitor.config import load
 from monitor.engine import Engine
-from monitor.profiles import Profiles
-from monitor.reducer import ProfileLoader
+from monitor.profiles import Loader, Profiles
+from monitor.reducer import Request, reduce
 from monitor.store import Store
 from tests.loopback.feeding import until
 from tests.unit.test_engine import ByHand, Heard
 
 BAIDU = "9888.HK"
 PATIENCE = 60.0
-"""Seconds for history, whose process is a nice one: on a busy machine it takes ten times as long."""
+"""Seconds for history."""
 
 HK = calendar("XHKG")
 
@@ -97,13 +99,33 @@ class Endless(ByHand):
         await asyncio.Event().wait()
 
 
+def reading(folder: Path) -> Loader:
+    """Reduces a folder's files by the same function as the process that reads history."""
+
+    async def load(symbols: Sequence[str], session_date: date) -> AsyncIterator[Profile | str]:
+        for symbol in symbols:
+            request = Request(symbol, str(folder / f"{symbol}.csv"), session_date)
+            reply = await asyncio.to_thread(reduce, request)
+            yield Profile.from_json(reply.profile) if reply.profile else reply.error
+
+    return load
+
+
+async def begin(run: Run) -> None:
+    """Load history first, however long that takes here."""
+    run.engine.round(run.engine.clock.now())
+    assert run.engine.profiles is not None
+    async with asyncio.timeout(PATIENCE):
+        await run.engine.profiles.settle()
+
+
 class Watch:
     """A running engine on one name, from a Hong Kong time on."""
 
     def __init__(self, start: str, folder: Path, store: Store) -> None:
         self.clock = Leaping(hk(start))
         self.heard = Heard()
-        self.profiles = Profiles(ProfileLoader(folder, (), self.clock.now))
+        self.profiles = Profiles(reading(folder))
         self.engine = Engine(
             clock=self.clock,
             symbols=[BAIDU],
@@ -240,6 +262,31 @@ async def test_three_sessions_a_weekend_and_the_next_monday(tmp_path: Path) -> N
     assert opened == days
 
 
+async def test_a_closure_that_is_amended_on_the_day_holds_from_then_on(tmp_path: Path) -> None:
+    """Before the open: no auction, no morning, no session's history; and the next one comes by itself."""
+    closures = tmp_path / "closures.toml"
+    closures.write_text("[XHKG]\nclosed = [2025-09-18]\n", encoding="utf-8")
+    async with watching("2025-09-17 16:20:00", tmp_path) as watch:
+        await watch.at("2025-09-18 08:30:00")
+        try:
+            assert amend(closures)
+            watch.engine.forget_phases()
+            assert not amend(closures), "read anew, and found the same"
+            for when in ("2025-09-18 09:05:00", "2025-09-18 11:00:00"):
+                await watch.at(when)
+                assert watch.session_date == date(2025, 9, 17)
+                assert watch.engine.phase("XHKG") is Phase.CLOSED
+            await watch.at("2025-09-19 09:05:00")
+            opened = watch.engine.phase("XHKG")
+            known = watch.profiles.get(BAIDU)
+        finally:
+            amend(None)
+    assert known is not None and opened is Phase.PRE_OPEN
+    assert (known.session_date, known.hole, known.finished[Period.DAY].base_date) == (
+        date(2025, 9, 19), 0, date(2025, 9, 17),
+    )  # fmt: skip
+
+
 def quote_at(when: str) -> str:
     """A tape's line at a Hong Kong time: six per cent above the previous close."""
     base = CLOSES[HK.previous(date.fromisoformat(when[:10]))]
@@ -260,7 +307,7 @@ async def test_a_tape_waits_for_the_history_of_its_next_session(tmp_path: Path) 
     config = load(os.devnull, flags={"history.dir": str(tmp_path)} | ALONE, environ={})
     store, heard = Store(), Heard()
     async with taped(config, store, heard, str(tape)) as run:
-        await run.prime()
+        await begin(run)
         await run.run()
     store.close()
     assert [(alert["session_date"], bool(alert["facts"])) for alert in heard.alerts] == [
@@ -280,7 +327,7 @@ async def test_a_surprise_closure_holds_for_alerts_and_history_alike(tmp_path: P
     store, heard = Store(), Heard()
     try:
         async with taped(load(os.devnull, flags=flags, environ={}), store, heard, str(tape)) as run:
-            await run.prime()
+            await begin(run)
             await run.run()
             quote = run.engine.state.entries[BAIDU].quote
             assert quote is not None

@@ -242,9 +242,15 @@ def test_a_users_file_closes_opens_and_shortens_days(tmp_path: Path) -> None:
     amend(extra)
     try:
         assert calendar("XHKG").session(date(2026, 9, 2)) is None
+        assert HK.session(date(2026, 9, 2)) is None, "whoever holds a calendar goes by the same file"
         assert calendar("XNYS").session(date(2026, 9, 2)) is not None
+        extra.write_text("[XHKG]\nclosed = [2026-09-08]\n")
+        assert amend(extra) and not amend(extra)
+        assert HK.previous(date(2026, 9, 9)) == date(2026, 9, 7)
+        assert HK.session(date(2026, 9, 2)) is not None
     finally:
-        amend(None)
+        assert amend(None)
+    assert HK.session(date(2026, 9, 8)) is not None
 
 
 @pytest.mark.parametrize(
