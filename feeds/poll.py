@@ -44,15 +44,15 @@ class PollFeed:
     def __init__(self, name: str, symbols: Iterable[str], clock: Clock, poll: Poll) -> None:
         self.name = name
         self.status = FeedStatus()
-        self._symbols = frozenset(symbols)
-        if not self._symbols:
+        self.symbols = frozenset(symbols)
+        if not self.symbols:
             self.status.reason = "it serves none of its symbols"
         self._clock = clock
         self._poll = poll
 
     def serves(self, symbol: str) -> bool:
         """Whether this feed was built to bring a canonical symbol."""
-        return symbol in self._symbols
+        return symbol in self.symbols
 
     async def run(self, sink: QuoteSink) -> None:
         """Feed the sink until cancelled."""

@@ -35,14 +35,18 @@ _SHIPPED = {
 }
 """By the name of their section."""
 
-_KINDS: dict[str, str] = {}
+_KINDS = {"json_ws": "feeds.json_ws:JsonWsFeed"}
 """By the ``kind`` of a section of any name."""
 
 
 class AdapterError(TickwallError):
-    """A section that no adapter serves, or an adapter that does not load."""
+    """An adapter that cannot be had."""
 
     exit_code = 78
+
+
+class UnknownAdapterError(AdapterError):
+    """There is no adapter of that name."""
 
 
 class Adapter(Protocol):
@@ -72,7 +76,7 @@ def adapter(name: str, kind: str = "") -> Adapter:
         return _load(_KINDS[kind] if kind else _SHIPPED[name])
     found: Any = entry_points(group=GROUP, name=kind or name)
     if not found:
-        raise AdapterError(f"no adapter is called {kind or name!r}")
+        raise UnknownAdapterError(f"no adapter is called {kind or name!r}")
     point = next(iter(found))
     try:
         loaded: Adapter = point.load()

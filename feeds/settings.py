@@ -8,6 +8,9 @@ import msgspec
 
 from market.duration import parse_duration
 
+_DURATIONS = ("interval", "idle_timeout", "heartbeat_interval")
+_OPTIONAL_DURATIONS = ("delay", "lifetime")
+
 
 class FeedSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One ``[feeds.NAME]`` section; each adapter adds its addresses.
@@ -32,7 +35,7 @@ class FeedSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         """Check what types cannot say; a key's ending tells what it holds."""
         for key in self.__struct_fields__:
             value = getattr(self, key)
-            if key in ("interval", "idle_timeout", "lifetime") or (key == "delay" and value):
+            if key in _DURATIONS or (key in _OPTIONAL_DURATIONS and value):
                 _check(key, value, parse_duration)
             elif key == "stream_url":
                 _check(key, value, _websocket_address)

@@ -78,14 +78,14 @@ class StreamFeed:
         self.name = name
         self.status = FeedStatus()
         self.streams: list[Opening] = []
-        self._symbols = frozenset(symbols)
-        if not self._symbols:
+        self.symbols = frozenset(symbols)
+        if not self.symbols:
             self.status.reason = "it serves none of its symbols"
         self._clock = clock
 
     def serves(self, symbol: str) -> bool:
         """Whether this feed was built to bring a canonical symbol."""
-        return symbol in self._symbols
+        return symbol in self.symbols
 
     async def run(self, sink: QuoteSink) -> None:
         """Feed the sink until cancelled."""

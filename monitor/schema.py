@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, get_args, get_origin
 
 import msgspec
 
-from feeds.registry import DEFAULT, AdapterError, known, settings_of, shipped
+from feeds.registry import DEFAULT, AdapterError, UnknownAdapterError, known, settings_of, shipped
 from market.duration import parse_duration
 from market.errors import TickwallError
 from market.keywords import Keywords
@@ -67,10 +67,12 @@ def _misshapen_feeds(sections: Any) -> Iterator[str]:
         try:
             kind = settings_of(name, section) if isinstance(section, Mapping) else None
         except AdapterError as error:
-            named = "kind" in section
-            key, why = (f"feeds.{name}.kind", str(error)) if named else (f"feeds.{name}", "unknown key")
-            suggestion = "" if named else nearest(name, known())
-            yield f"{key}: {why}{suggestion}"
+            if "kind" in section:
+                yield f"feeds.{name}.kind: {error}"
+            elif isinstance(error, UnknownAdapterError):
+                yield f"feeds.{name}: unknown key{nearest(name, known())}"
+            else:
+                yield f"feeds.{name}: {error}"
             continue
         yield from misshapen(section, kind, f"feeds.{name}")
 

@@ -118,6 +118,18 @@ def test_every_key_stands_in_the_configuration(leaf: Leaf) -> None:
         assert row[2] == f"`{leaf.variable}`"
 
 
+def test_every_key_of_a_feed_of_ones_own_stands_in_the_configuration() -> None:
+    """With its default; such a section is set in the file only."""
+    told = rows(sections(DOCS / "configuration.md")["`[feeds.NAME]`"])
+    keys = {f"`{leaf.key}`": leaf.default for leaf in fields("", settings_of("x", {"kind": "json_ws"}), None)}
+    assert set(told) == set(keys)
+    for key, default in keys.items():
+        if default is msgspec.NODEFAULT:
+            assert told[key][1] in ("required", "`{}`")
+        else:
+            assert tomllib.loads(f"x = {told[key][1].strip('`')}")["x"] == json.loads(msgspec.json.encode(default))
+
+
 def test_every_variable_is_heeded() -> None:
     """Each of those names sets its key."""
     heeded = {leaf.variable: "" for leaf in leaves() if leaf.variable is not None}
