@@ -8,7 +8,18 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from market.bars import Bar
-from market.profile import RUNS_KEPT, Finished, Ladder, Mark, Period, Profile, Run, change_ratio
+from market.profile import (
+    RUNS_KEPT,
+    VOLUME_DAYS,
+    Finished,
+    Ladder,
+    Mark,
+    Period,
+    Profile,
+    Run,
+    change_ratio,
+    mean_volume,
+)
 from market.session import Calendar
 
 YEAR = timedelta(weeks=52)
@@ -106,6 +117,7 @@ class History:
         self._first: date | None = None
         self._last: Mark | None = None
         self._prior: Decimal | None = None
+        self._volumes: deque[int | None] = deque(maxlen=VOLUME_DAYS)
         self._record: Mark | None = None
         self._high: Mark | None = None
         self._peaks, self._troughs = Stack([], []), Stack([], [])
@@ -137,6 +149,7 @@ class History:
             self._record = Mark(close, day)
         if self._high is None or bar.high > self._high.price:
             self._high = Mark(bar.high, day)
+        self._volumes.append(bar.volume)
         self._prior = self._last.price if self._last else None
         self._last = Mark(close, day)
 
@@ -167,6 +180,7 @@ class History:
             gains=self._gains.rising(),
             losses=self._losses.falling(),
             prior_close=self._prior,
+            mean_volume=mean_volume(tuple(self._volumes)),
         )
 
     def _finished(self, period: Period, session_date: date) -> Finished:

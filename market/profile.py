@@ -7,6 +7,7 @@ makes profiles.
 
 import json
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Context, Decimal
@@ -16,6 +17,9 @@ from typing import Any, NamedTuple
 RUNS_KEPT = 10
 """Of each period, for people to look at."""
 
+VOLUME_DAYS = 20
+"""Sessions of which the mean volume is taken: four weeks, and a divisor that leaves no remainder."""
+
 # Daily changes are compared as quotients. Two different fractions of integers below 10^19 (prices of up to
 # 19 digits) lie more than one part in 10^38 apart, so at 40 digits their order and equality are exact.
 _QUOTIENT = Context(prec=40)
@@ -24,6 +28,12 @@ _QUOTIENT = Context(prec=40)
 def change_ratio(close: Decimal, previous: Decimal) -> Decimal:
     """Close over previous close, fine enough that comparing two such ratios is exact."""
     return _QUOTIENT.divide(close, previous)
+
+
+def mean_volume(volumes: Sequence[int | None]) -> Decimal | None:
+    """The mean of the last ``VOLUME_DAYS`` of them; ``None`` where there are fewer, or one is not known."""
+    known = [volume for volume in volumes[-VOLUME_DAYS:] if volume]
+    return Decimal(sum(known)) / VOLUME_DAYS if len(known) == VOLUME_DAYS else None
 
 
 def percent(price: Decimal, base: Decimal) -> Decimal:
@@ -148,6 +158,8 @@ class Profile:
     losses: Ladder
     prior_close: Decimal | None = None
     """The close before the last one: a vendor that still counts from it has not turned its day."""
+    mean_volume: Decimal | None = None
+    """Shares a session, over the last ``VOLUME_DAYS``; ``None`` where one of them has no volume on file."""
 
     def to_json(self) -> str:
         """The profile as compact JSON, decimals as text; ``from_json`` reads it back equal."""
@@ -165,6 +177,7 @@ class Profile:
                 "high": [self.record_high, self.record_high_date],
                 "year": [self.year_high, self.year_low],
                 "prior": self.prior_close,
+                "volume": self.mean_volume,
                 **{name: [list(map(str, column)) for column in getattr(self, name)] for name in _LADDERS},
             },
             separators=(",", ":"),
@@ -190,6 +203,7 @@ class Profile:
                 year_high=_mark(plain["year"][0]),
                 year_low=_mark(plain["year"][1]),
                 prior_close=_decimal(plain["prior"]),
+                mean_volume=_decimal(plain["volume"]),
                 **{name: _ladder(*plain[name]) for name in _LADDERS},
             )
         except (KeyError, IndexError, TypeError, ArithmeticError, AttributeError) as error:

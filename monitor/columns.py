@@ -42,6 +42,11 @@ class Columns:
         item = self.marks.item
         return Decimal(self.body[item(row, column) + 1 : item(row, column + 1)].decode("ascii"))
 
+    def volume(self, row: int) -> int | None:
+        """Shares traded, where the file says how many."""
+        item = self.marks.item
+        return int(self.body[item(row, VOLUME) + 1 : item(row, VOLUME + 1)] or b"0") or None
+
     def date(self, row: int) -> date:
         """The exchange's date of a row."""
         day: date = self.days.item(row)

@@ -11,7 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.history import YEAR, History, Stack, ends, hole
-from market.profile import RUNS_KEPT, Finished, Ladder, Mark, Period, Profile, Run, change_ratio
+from market.profile import (
+    RUNS_KEPT,
+    VOLUME_DAYS,
+    Finished,
+    Ladder,
+    Mark,
+    Period,
+    Profile,
+    Run,
+    change_ratio,
+    mean_volume,
+)
 from market.session import Calendar
 from monitor.columns import CLOSE, HIGH, LOW, Columns, Days, Integers
 
@@ -60,6 +71,7 @@ def reduce(symbol: str, columns: Columns, session_date: date, calendar: Calendar
         gains=gains.rising(),
         losses=losses.falling(),
         prior_close=columns.price(CLOSE, rows - 2) if rows > 1 else None,
+        mean_volume=mean_volume([columns.volume(row) for row in range(max(0, rows - VOLUME_DAYS), rows)]),
     )
 
 

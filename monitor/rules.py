@@ -4,10 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from market.rule import Rule, RuleBook
-from market.session import TRADING
-from market.symbol import is_index
+from market.clock import SECOND
+from market.conditions import CONDITIONS
+from market.duration import parse_duration
+from market.profile import Period
+from market.rule import Rule
+from market.rulebook import RuleBook
+from market.session import TRADING, Phase
+from market.symbol import canonical, is_index
 from market.watchlist import expand
+from monitor.rule_checks import steps_of
 from monitor.settings import RuleSettings, Settings
 
 STOCK_STEPS = (Decimal(5), Decimal(10), Decimal(15))
@@ -18,6 +24,7 @@ _CLEAR = Decimal("0.8")
 def watched(settings: Settings, on: date) -> tuple[str, ...]:
     """Every symbol of the watchlists and the rules on a day, the watchlist that is shown first in front."""
     names = [settings.watchlist, "*", *(name for rule in settings.rule for name in rule.symbols)]
+    names += [rule.index for rule in settings.rule if rule.kind == "relative"]
     return expand(names, settings.watchlists, on)
 
 
@@ -42,15 +49,37 @@ def _rule(
     symbols: dict[str, None] = {}
     for name in rule.symbols:
         symbols.update(dict.fromkeys(every if name == "*" else expand([name], watchlists, on)))
+    steps = steps_of(rule)
+    condition = CONDITIONS.get(rule.kind)
+    # News comes at any hour; whoever wants it in trading hours alone says so.
+    phases = frozenset(Phase) if rule.kind == "headline" else TRADING
     return Rule(
         id=rule.id,
         kind=rule.kind,
         symbols=tuple(symbols),
-        direction=rule.direction,
-        steps=(rule.threshold, *rule.steps),
-        clear=rule.threshold * _CLEAR if rule.clear is None else rule.clear,
+        direction=(condition.only if condition is not None else None) or rule.direction,
+        steps=steps,
+        clear=steps[0] * _CLEAR if rule.clear is None else rule.clear,
         frequency=rule.frequency,
-        phases=frozenset(rule.sessions) or TRADING,
+        phases=frozenset(rule.sessions) or phases,
         severity=rule.severity,
         sinks=rule.sinks,
+        hold=_ns(rule.hold),
+        cooldown=_ns(rule.cooldown),
+        expires=rule.expires,
+        confirm_within=_ns(rule.confirm_within) if rule.confirm else 0,
+        window=_ns(rule.window),
+        lookback=rule.lookback,
+        period=Period(rule.period),
+        length=rule.length,
+        basis=rule.basis,
+        index=canonical(rule.index),
+        keywords=rule.any,
+        feeds=rule.feeds,
+        everything=rule.symbols == ("*",),
     )
+
+
+def _ns(duration: str) -> int:
+    """Nanoseconds; 0 for an empty text."""
+    return int(parse_duration(duration) * SECOND) if duration else 0

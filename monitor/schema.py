@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, ParamSpec, get_args, get_origin
 
@@ -20,15 +19,14 @@ from market.keywords import Keywords
 from market.matching import read_aliases
 from market.session import read_amendments
 from market.watchlist import expand
+from monitor.address import host_and_port
 from monitor.context import context_file, read_context
-from monitor.settings import BUILT_IN_SINKS, DEFAULT_HEADLINES, WATCHLISTS, RuleSettings, Settings
+from monitor.rule_checks import senseless_rule
+from monitor.settings import BUILT_IN_SINKS, DEFAULT_HEADLINES, WATCHLISTS, Settings
 from monitor.sinks import senseless_sink
+from monitor.sinks.secrets import is_web, redacted
 
 _P = ParamSpec("_P")
-
-RULE_KINDS = ("pct_prev_close",)
-LEAST_STEP, MOST_STEP = Decimal("0.001"), Decimal(100_000)
-"""Percent; what lies beyond is a slip of the pen."""
 
 
 def closures(settings: Settings) -> Path | None:
@@ -120,6 +118,11 @@ def senseless(settings: Settings) -> Iterator[str]:
         yield from _checked("context.file", read_context, context_file(settings.context.file))
     for key, text in (("max_age", settings.alerts.max_age), ("max_delay", settings.alerts.max_delay)):
         yield from _checked(f"alerts.{key}", parse_duration, text)
+    yield from _checked("headless.heartbeat", parse_duration, settings.headless.heartbeat)
+    if settings.headless.listen:
+        yield from _checked("headless.listen", host_and_port, settings.headless.listen)
+    if (url := settings.headless.deadman_url) and not is_web(url):
+        yield f"headless.deadman_url: {redacted(url)} is not an http or https address"
     for name in _twice(source.name for source in settings.headlines):
         yield f"headlines {name!r}: the name is used twice"
     for name in _twice(("*", *BUILT_IN_SINKS, *(sink.id for sink in settings.sink))):
@@ -130,28 +133,9 @@ def senseless(settings: Settings) -> Iterator[str]:
         yield from (f"sink {sink.id!r}: {problem}" for problem in senseless_sink(sink))
     sinks = {"*", *BUILT_IN_SINKS, *(sink.id for sink in settings.sink)}
     for rule in settings.rule:
-        yield from (f"rule {rule.id!r}: {problem}" for problem in _senseless_rule(rule, sinks))
-        symbols = rule.symbols
-        yield from _checked(f"rule {rule.id!r}: symbols", expand, symbols, settings.watchlists, today)
-
-
-def _senseless_rule(rule: RuleSettings, sinks: Collection[str]) -> Iterator[str]:
-    if "/" in rule.id or not rule.id:
-        yield "an id is not empty and holds no '/'"
-    if rule.kind not in RULE_KINDS:
-        yield f"kind {rule.kind!r} is not one of {', '.join(RULE_KINDS)}{nearest(rule.kind, RULE_KINDS)}"
-    steps = (rule.threshold, *rule.steps)
-    if any(not step.is_finite() or not LEAST_STEP <= step <= MOST_STEP for step in steps):
-        yield f"threshold and steps are percentages from {LEAST_STEP} to {MOST_STEP}"
-    elif list(steps) != sorted(set(steps)):
-        yield "steps rise from above the threshold"
-    elif rule.clear is not None and not 0 <= rule.clear < rule.threshold:
-        yield "clear lies from 0 to below the threshold"
-    if not rule.symbols:
-        yield "symbols is empty (* is all that is watched)"
-    for sink in rule.sinks:
-        if sink not in sinks:
-            yield f"no sink {sink!r}{nearest(sink, sinks)}"
+        yield from (f"rule {rule.id!r}: {problem}" for problem in senseless_rule(rule, sinks, settings.feeds))
+        for key, symbols in (("symbols", rule.symbols), ("index", (rule.index,))):
+            yield from _checked(f"rule {rule.id!r}: {key}", expand, symbols, settings.watchlists, today)
 
 
 def leaves(kind: Any = Settings, place: str = "") -> dict[str, str]:

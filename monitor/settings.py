@@ -1,7 +1,7 @@
 """Settings: what a configuration file may say, with its defaults. See ``docs/configuration.md``."""
 
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -55,18 +55,46 @@ class AlertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     feed_health: bool = True
 
 
+class HeadlessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What ``tickwall headless`` says of itself: where it answers, and how often it gives a sign of life.
+
+    ``listen`` is an address such as ``127.0.0.1:9108``; empty opens none.
+    """
+
+    listen: str = ""
+    heartbeat: str = "60s"
+    deadman_url: str = ""
+    deadman_url_file: str = ""
+
+
 class RuleSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One ``[[rule]]``; thresholds in percent, written as text or numbers."""
+    """One ``[[rule]]``. Which keys mean something to which kind, ``monitor.rule_checks`` knows.
+
+    ``threshold`` is a percentage, a price or a multiple, written as text or number; for ``stale`` a duration.
+    """
 
     id: str
     kind: str
     symbols: tuple[str, ...] = ("*",)
     direction: Literal["up", "down", "both"] = "both"
-    threshold: Decimal = Decimal(5)
+    threshold: Any = None
     steps: tuple[Decimal, ...] = ()
     clear: Decimal | None = None
     frequency: Literal["once", "once_per_session", "every_cross", "on_new_extreme"] = "once_per_session"
+    hold: str = msgspec.field(name="for", default="")
+    cooldown: str = ""
     sessions: tuple[Phase, ...] = ()
+    expires: Any = None
+    confirm: Literal["", "other_source"] = ""
+    confirm_within: str = "10s"
+    window: str = "5m"
+    lookback: Literal["day", "52w", "record"] = "day"
+    period: Literal["day", "week", "month", "quarter", "year"] = "week"
+    length: int = 3
+    basis: Literal["closed", "in_progress"] = "closed"
+    index: str = "HSTECH"
+    any: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
     severity: Literal["info", "warning", "critical"] = "warning"
     sinks: tuple[str, ...] = ("*",)
 
@@ -98,6 +126,13 @@ class SinkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     burst: int = 20
 
 
+class RecordSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Tapes of what the feeds of a wall or a headless process say; ``max_mb`` bounds them all, in MiB."""
+
+    dir: str = ""
+    max_mb: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 4096
+
+
 class Simulation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A simulated venue whose clock the whole program follows."""
 
@@ -126,8 +161,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     calendar: CalendarSettings = CalendarSettings()
     context: ContextSettings = ContextSettings()
     alerts: AlertSettings = AlertSettings()
+    headless: HeadlessSettings = HeadlessSettings()
     rule: tuple[RuleSettings, ...] = ()
     sink: tuple[SinkSettings, ...] = ()
+    record: RecordSettings = RecordSettings()
     simulation: Simulation = Simulation()
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Decimal
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from market.alert import plain
 from market.profile import Profile
@@ -13,6 +13,8 @@ from market.standing import Standing
 from market.state import Entry
 
 _SIX = Decimal("0.000001")
+
+Side = Literal["up", "down"]
 
 COMMON = frozenset(
     ("id", "kind", "symbols", "frequency", "sessions", "expires", "severity", "sinks", "cooldown")
@@ -43,6 +45,14 @@ class Condition:
     keys: ClassVar[frozenset[str]] = STEPPED
     """Keys of a ``[[rule]]`` that mean something to this kind."""
     frequencies: ClassVar[tuple[str, ...]] = ONCE
+    only: ClassVar[Side | None] = None
+    """The one direction that it has, where it has one."""
+    unit: ClassVar[str] = "percentages"
+    least: ClassVar[Decimal] = Decimal("0.001")
+    most: ClassVar[Decimal] = Decimal(100_000)
+    """Of thresholds; what lies beyond is a slip of the pen."""
+    usual: ClassVar[Decimal | None] = Decimal(5)
+    """The threshold of a rule that names none; ``None`` where it must."""
     strict: ClassVar[bool] = False
     """Whether a step must be passed, rather than reached."""
     edge: ClassVar[bool] = False

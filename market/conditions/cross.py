@@ -17,6 +17,8 @@ class Cross(Condition):
     keys = STEPPED | {"clear"}
     frequencies = (*ONCE, "every_cross")
     edge = True
+    unit = "prices"
+    least, most, usual = Decimal("1e-9"), Decimal("1e9"), None
 
     def __init__(self, rule: Rule, symbol: str, up: bool, around: Surroundings) -> None:
         super().__init__(rule, symbol, up, around)

@@ -20,7 +20,8 @@ class Extreme(Percentage):
     """
 
     strict = True
-    keys = STEPPED - {"direction"} | {"lookback"}
+    keys = STEPPED | {"lookback"}
+    least = usual = Decimal(0)
     frequencies = (*ONCE, "on_new_extreme")
     _known = False
 
@@ -75,9 +76,11 @@ class NewHigh(Extreme):
     """Upwards."""
 
     kind = "new_high"
+    only = "up"
 
 
 class NewLow(Extreme):
     """Downwards."""
 
     kind = "new_low"
+    only = "down"

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from market.alert import plain
-from market.conditions.base import STEPPED, Condition, six
+from market.conditions.base import Condition, six
 from market.quote import Quote
 from market.rule import Moment
 from market.state import Entry
@@ -15,7 +15,9 @@ class VolumeRatio(Condition):
     """
 
     kind = "volume_ratio"
-    keys = STEPPED - {"direction"}
+    only = "up"
+    unit = "multiples"
+    usual = Decimal(2)
 
     def ready(self, entry: Entry, quote: Quote, moment: Moment) -> bool:
         """Whether the venue tells volume, and history knows an average."""
@@ -46,4 +48,4 @@ class VolumeRatio(Condition):
         profile = self.around.profile(self.symbol)
         if profile is None or profile.session_date != self.standing.session:
             return None
-        return getattr(profile, "mean_volume", None) or None
+        return profile.mean_volume

@@ -87,7 +87,7 @@ def fields(heading: str, kind: type[msgspec.Struct], prefix: str | None) -> Iter
     """The leaves of one section."""
     for field in msgspec.structs.fields(kind):
         variable = None if prefix is None else f"{prefix}_{field.name}".upper()
-        yield Leaf(heading, field.name, field.default, variable)
+        yield Leaf(heading, field.encode_name, field.default, variable)
 
 
 def leaves() -> Iterator[Leaf]:

@@ -12,7 +12,7 @@ from market.alert import Alert, Suppressed
 from market.clock import SECOND, parse_rfc3339
 from market.freshness import Quality
 from market.quote import Quote
-from market.rule import Moment, Rule
+from market.rule import Direction, Frequency, Moment, Rule
 from market.rulebook import RuleBook
 from market.state import MarketState, Verdict
 
@@ -26,7 +26,9 @@ def steps(*percent: str) -> tuple[Decimal, ...]:
     return tuple(Decimal(step) for step in percent)
 
 
-def rule(frequency: str = "once_per_session", direction: str = "both", clear: str = "4", *at: str) -> Rule:
+def rule(
+    frequency: Frequency = "once_per_session", direction: Direction = "both", clear: str = "4", *at: str
+) -> Rule:
     """5, 10 and 15 % on Baidu, unless said otherwise."""
     return Rule(
         "r",
@@ -160,7 +162,7 @@ def test_restored_from_its_keys_a_book_repeats_nothing() -> None:
 @pytest.mark.parametrize("frequency", ["once_per_session", "once", "every_cross", "on_new_extreme"])
 @pytest.mark.parametrize("killed_after", range(9))
 def test_a_tape_played_again_after_a_kill_ends_with_the_same_events(
-    frequency: str, killed_after: int
+    frequency: Frequency, killed_after: int
 ) -> None:
     """Whenever it was killed: what was told is not told again, what was not is told."""
     tape = ("119", "117", "119", "117", "125", "107", "119", "126", "119")
@@ -211,12 +213,14 @@ def test_no_previous_close_no_percentage() -> None:
 
 # Less than 30 % apart, so that none is an outlier.
 PRICES = st.lists(st.integers(min_value=9750, max_value=12650), min_size=1, max_size=60)
-FREQUENCIES = st.sampled_from(["once_per_session", "once", "every_cross", "on_new_extreme"])
+FREQUENCIES: st.SearchStrategy[Frequency] = st.sampled_from(
+    ["once_per_session", "once", "every_cross", "on_new_extreme"]
+)
 
 
 @settings(max_examples=200)
 @given(PRICES, FREQUENCIES)
-def test_the_quiet_box_hides_nothing(cents: list[int], frequency: str) -> None:
+def test_the_quiet_box_hides_nothing(cents: list[int], frequency: Frequency) -> None:
     """Evaluating every tick gives the same alerts as evaluating the loud ones."""
     quick, slow = Desk(rule(frequency)), Desk(rule(frequency))
     for cent in cents:
