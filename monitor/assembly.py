@@ -5,10 +5,11 @@ import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from feeds.headlines import HeadlinePoller
+from feeds.recorder import Recorder
 from feeds.registry import build
 from feeds.repeats import Repeats
 from feeds.replay import TapeClock, TapeFeed
@@ -19,7 +20,7 @@ from market.clock import SECOND, Clock
 from market.freshness import Quality
 from market.headline import Headline
 from market.keywords import Keywords
-from market.session import amend
+from market.session import amend, calendar
 from market.watchlist import expand
 from monitor import exit as exit_code
 from monitor.config import Config
@@ -29,6 +30,7 @@ from monitor.engine import Engine, Limits, Listener
 from monitor.history import cache_dir, sources
 from monitor.news import KeptFeed, Shelf, matcher
 from monitor.profiles import Profiles
+from monitor.recording import Tee, recording
 from monitor.reducer import ProfileLoader
 from monitor.rules import rule_book, watched
 from monitor.settings import Settings
@@ -55,6 +57,7 @@ class Run:
     coalesce: float = 0.0
     """As in ``feeds.stream.Stream``."""
     shelf: Shelf = field(init=False)
+    recorder: Recorder | None = None
     _feeds: dict[str, tuple[FeedSettings, tuple[str, ...]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -124,7 +127,8 @@ class Run:
         for name, (section, symbols) in wanted.items():
             if self._feeds.get(name) != (section, symbols):
                 feed = build(name, section, symbols, engine.clock, self.coalesce)
-                engine.add_feed(feed, engine.add_source(feed, self.config.delay(name)))
+                intake = engine.add_source(feed, self.config.delay(name))
+                engine.add_feed(feed, intake if self.recorder is None else Tee(self.recorder, intake))
         self._feeds = wanted
 
     @property
@@ -142,11 +146,13 @@ async def taped(
     path: str,
     *,
     speed: float = math.inf,
+    start: time | None = None,
     on_error: OnError | None = None,
 ) -> AsyncIterator[Run]:
     """A recorded tape on its own time; ``TapeError`` when it cannot be read.
 
-    Without ``on_error`` the first bad line ends the run.
+    What lies before ``start``, a time of its day in Hong Kong, is played as fast as it can be read. Without
+    ``on_error`` the first bad line ends the run.
     """
 
     async def ready() -> None:
@@ -168,6 +174,10 @@ async def taped(
         ready=ready,
     )
     await tape.open()
+    if start is not None:
+        zone = calendar("XHKG").zone
+        day = datetime.fromtimestamp(clock.now() // SECOND, zone).date()
+        clock.start = int(datetime.combine(day, start, zone).timestamp()) * SECOND
     try:
         engine = _engine(config, clock, store, listener, Quality.REPLAY, hurried=speed == math.inf)
         intake = TapeIntake(engine, config.delay)
@@ -192,20 +202,28 @@ async def opened(
         quality = Quality.LIVE if source is None else Quality.SIMULATED
         engine = _engine(config, clock, store, listener, quality)
         run = Run(engine, config, source, coalesce=coalesce)
-        run.assign_feeds()
-        if headlines := config.settings.headlines:
-            kept = run.shelf.headlines()
-            engine.headlines.extend(kept)
-            poller = HeadlinePoller(
-                headlines,
-                clock,
-                matcher=matcher(config.settings.news, engine.state.entries),
-                muted=Keywords(config.settings.news.mute),
-                known=kept,
-            )
-            engine.headline_feed = KeptFeed(poller, run.shelf)
-        async with delivering(config, store, listener, live=run.is_live) as run.courier:
-            yield run
+        async with recording(config.settings.record, engine) as run.recorder:
+            run.assign_feeds()
+            if config.settings.headlines:
+                engine.headline_feed = _headline_feed(run)
+            async with delivering(config, store, listener, live=run.is_live) as run.courier:
+                yield run
+
+
+def _headline_feed(run: Run) -> KeptFeed:
+    """The sources of headlines, and in the engine what they told before."""
+    engine, settings = run.engine, run.config.settings
+    kept = run.shelf.headlines()
+    engine.headlines.extend(kept)
+    poller = HeadlinePoller(
+        settings.headlines,
+        engine.clock,
+        matcher=matcher(settings.news, engine.state.entries),
+        muted=Keywords(settings.news.mute),
+        known=kept,
+    )
+    takers = [run.shelf.add] if run.recorder is None else [run.recorder.add_headlines, run.shelf.add]
+    return KeptFeed(poller, *takers)
 
 
 def _engine(

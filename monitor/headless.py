@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
+from datetime import time
 from functools import partial
 from pathlib import Path
 
@@ -35,11 +36,13 @@ AFTER_CLOSE = 120
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the command line chose. ``speed`` is for tapes, ``inf`` for as fast as they can be read."""
+    """What the command line chose. ``speed`` is for tapes, ``inf`` for as fast as they can be read,
+    as everything before ``start`` (Hong Kong time) is."""
 
     tape: str | None = None
     speed: float = math.inf
     strict: bool = False
+    start: time | None = None
     state: str | None = None
     until_close: bool = False
     duration: float | None = None
@@ -212,7 +215,8 @@ def _opened(
     if choices.tape is None:
         return opened(config, store, lines)
     on_error = None if choices.strict else lines.bad_line
-    return taped(config, store, lines, choices.tape, speed=choices.speed, on_error=on_error)
+    tape, speed, start = choices.tape, choices.speed, choices.start
+    return taped(config, store, lines, tape, speed=speed, start=start, on_error=on_error)
 
 
 async def _drive(

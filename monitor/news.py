@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -102,12 +102,16 @@ def _logged() -> Iterator[None]:
         log.error("headlines cannot be kept: %s", error)
 
 
-class KeptFeed:
-    """A feed of headlines that puts each on the shelf before it is told."""
+Taker = Callable[[Sequence[Headline]], object]
+"""Wants headlines before they are told: a shelf, a tape."""
 
-    def __init__(self, feed: HeadlineFeed, shelf: Shelf) -> None:
+
+class KeptFeed:
+    """A feed of headlines that hands them to some takers before they are told."""
+
+    def __init__(self, feed: HeadlineFeed, *takers: Taker) -> None:
         self._feed = feed
-        self._shelf = shelf
+        self._takers = takers
 
     @property
     def statuses(self) -> Mapping[str, FeedStatus]:
@@ -116,15 +120,16 @@ class KeptFeed:
 
     async def run(self, sink: HeadlineSink) -> None:
         """Feed the sink until cancelled."""
-        await self._feed.run(_Shelving(sink, self._shelf))
+        await self._feed.run(_Keeping(sink, self._takers))
 
 
-class _Shelving:
-    def __init__(self, sink: HeadlineSink, shelf: Shelf) -> None:
+class _Keeping:
+    def __init__(self, sink: HeadlineSink, takers: Sequence[Taker]) -> None:
         self._sink = sink
-        self._shelf = shelf
+        self._takers = takers
 
     def add_headlines(self, headlines: Iterable[Headline]) -> None:
         told = list(headlines)
-        self._shelf.add(told)
+        for take in self._takers:
+            take(told)
         self._sink.add_headlines(told)

@@ -4,7 +4,7 @@ import math
 import os
 import signal
 import sys
-from collections.abc import Callable
+from datetime import time
 from decimal import Decimal, InvalidOperation
 from io import TextIOWrapper
 from typing import Any
@@ -14,30 +14,11 @@ from click.exceptions import Exit
 
 from market.errors import TickwallError
 from monitor import exit as exit_code
+from tui.alert_commands import alerts, notify
+from tui.options import common, hand_down, stateful
 from tui.origin import foreign
 
 VERSION = "0.1.0"
-
-
-def common(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The two options that every command takes."""
-    command = click.option("--debug", is_flag=True, help="Log at debug level; show a traceback on a fault.")(
-        command
-    )
-    return click.option(
-        "--config",
-        "config_path",
-        metavar="F",
-        type=click.Path(dir_okay=False),
-        help="The configuration file (default: $XDG_CONFIG_HOME/tickwall/config.toml).",
-    )(command)
-
-
-def stateful(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The option of every command that tells alerts."""
-    return click.option(
-        "--state", metavar="PATH", type=click.Path(dir_okay=False), help="Where alerts are kept."
-    )(command)
 
 
 @click.group(
@@ -53,16 +34,11 @@ def cli(context: click.Context, config_path: str | None, debug: bool, state: str
 
     Without a command it opens the wall. New here? Try: tickwall demo
     """
-    _hand_down(context, cli, config_path=config_path, debug=debug, state=state)
+    hand_down(context, cli, config_path=config_path, debug=debug, state=state)
     if context.invoked_subcommand is None:
         from tui.run import wall
 
         context.exit(wall(config_path, debug=debug, state=state))
-
-
-def _hand_down(context: click.Context, group: click.Group, **given: object) -> None:
-    """What stands before a command's name holds for the command, unless it says otherwise itself."""
-    context.default_map = dict.fromkeys(group.commands, given)
 
 
 class Speed(click.ParamType[float]):
@@ -84,6 +60,19 @@ class Speed(click.ParamType[float]):
 
 
 SPEED = Speed()
+
+
+class TimeOfDay(click.ParamType[time]):
+    """``HH:MM``."""
+
+    name = "HH:MM"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> time:
+        """The time."""
+        try:
+            return time.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a time such as 09:30", param, ctx)
 
 
 @cli.command()
@@ -237,8 +226,30 @@ def headlines(limit: int, as_json: bool, config_path: str | None, debug: bool) -
 
 
 @cli.command()
+@click.argument("out", metavar="OUT")
+@click.option(
+    "--duration", metavar="S", type=click.FloatRange(min=0, min_open=True), help="End after S seconds."
+)
+@click.option(
+    "--max-mb",
+    metavar="N",
+    type=click.IntRange(min=1, max=10_000_000),
+    default=4096,
+    show_default=True,
+    help="MiB that all its tapes may take.",
+)
+@common
+def record(out: str, duration: float | None, max_mb: int, config_path: str | None, debug: bool) -> int:
+    """Write what the live feeds say to a tape; compressed if OUT ends in .gz."""
+    from monitor.record import run
+
+    return run(out, config_path, duration=duration, max_mb=max_mb, debug=debug)
+
+
+@cli.command()
 @click.argument("tape", metavar="TAPE")
 @click.option("--speed", type=SPEED, default=1.0, show_default="1", help="Times recorded time, or max.")
+@click.option("--start", type=TimeOfDay(), help="Play what lies before at once; Hong Kong time.")
 @click.option("--headless", is_flag=True, help="JSON lines on standard output instead of the wall.")
 @click.option("--strict", is_flag=True, help="Stop with 65 at the first bad line.")
 @stateful
@@ -246,6 +257,7 @@ def headlines(limit: int, as_json: bool, config_path: str | None, debug: bool) -
 def replay(
     tape: str,
     speed: float,
+    start: time | None,
     headless: bool,
     strict: bool,
     state: str | None,
@@ -256,10 +268,11 @@ def replay(
     if headless:
         from monitor.headless import Choices, run
 
-        return run(Choices(tape=tape, speed=speed, strict=strict, state=state), config_path, debug=debug)
+        choices = Choices(tape=tape, speed=speed, start=start, strict=strict, state=state)
+        return run(choices, config_path, debug=debug)
     from tui.run import replay as show
 
-    return show(tape, speed, config_path, strict=strict, debug=debug, state=state)
+    return show(tape, speed, config_path, start=start, strict=strict, debug=debug, state=state)
 
 
 FAULTS = "drop, stall, garbage, repeat, reorder, delay, 429, 403, 500, cut"
@@ -303,9 +316,35 @@ def doctor(as_json: bool, config_path: str | None, debug: bool) -> int:
 @cli.group()
 @common
 @click.pass_context
+def feed(context: click.Context, config_path: str | None, debug: bool) -> None:
+    """The feeds: try one, yours or ours."""
+    hand_down(context, feed, config_path=config_path, debug=debug)
+
+
+@feed.command("test")
+@click.argument("name", metavar="NAME")
+@click.option(
+    "--seconds",
+    metavar="S",
+    type=click.FloatRange(min=0, min_open=True),
+    default=20.0,
+    show_default="20",
+    help="How long its first quote may take.",
+)
+@common
+def feed_test(name: str, seconds: float, config_path: str | None, debug: bool) -> int:
+    """Whether a feed, as it is configured, keeps what the program relies on; a line for each point."""
+    from monitor.conformance import run
+
+    return run(name, seconds, config_path, debug=debug)
+
+
+@cli.group()
+@common
+@click.pass_context
 def config(context: click.Context, config_path: str | None, debug: bool) -> None:
     """The configuration: write it, check it, show it, find it."""
-    _hand_down(context, config, config_path=config_path, debug=debug)
+    hand_down(context, config, config_path=config_path, debug=debug)
 
 
 @config.command("init")
@@ -343,6 +382,10 @@ def config_path_(config_path: str | None, debug: bool) -> int:
     from monitor.configure import path
 
     return path(config_path)
+
+
+cli.add_command(alerts)
+cli.add_command(notify)
 
 
 def main() -> None:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from tui.tty import demand_terminal
 
 if TYPE_CHECKING:
+    from datetime import time
+
     from monitor.assembly import Run
     from monitor.config import Config
     from monitor.demo import Simulation, VenueProcess
@@ -51,6 +53,7 @@ def replay(
     speed: float,
     config_path: str | None,
     *,
+    start: "time | None",
     strict: bool,
     debug: bool,
     state: str | None = None,
@@ -63,7 +66,7 @@ def replay(
     config = reload()
     from tui.app import WallApp
 
-    opening = partial(_taped, config, tape, speed, strict, debug, state)
+    opening = partial(_taped, config, tape, speed, start, strict, debug, state)
     return _show(WallApp(opening, config=config, reload=reload, debug=debug))
 
 
@@ -111,7 +114,14 @@ async def _simulated(
 
 @asynccontextmanager
 async def _taped(
-    config: "Config", tape: str, speed: float, strict: bool, debug: bool, state: str | None, app: "WallApp"
+    config: "Config",
+    tape: str,
+    speed: float,
+    start: "time | None",
+    strict: bool,
+    debug: bool,
+    state: str | None,
+    app: "WallApp",
 ) -> AsyncIterator["Run"]:
     await _import_engine(debug)
     from monitor.assembly import taped
@@ -119,7 +129,7 @@ async def _taped(
 
     with closing(Store(Path(state) if state else None)) as store:
         on_error = None if strict else app.bad_line
-        async with taped(config, store, app, tape, speed=speed, on_error=on_error) as run:
+        async with taped(config, store, app, tape, speed=speed, start=start, on_error=on_error) as run:
             # Before the first quote, so that alerts tell the same facts at any speed.
             await run.prime()
             yield run

@@ -106,7 +106,7 @@ def test_a_headline_is_kept_before_it_is_told() -> None:
     with closing(Store()) as store:
         shelf = Shelf(store.db)
         sink = Sink(shelf)
-        feed = KeptFeed(Feed(), shelf)
+        feed = KeptFeed(Feed(), shelf.add)
         asyncio.run(feed.run(sink))
         assert sink.told == [(headline(1), True), (headline(2), True)]
         assert list(feed.statuses) == ["rthk"]
