@@ -12,7 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -89,6 +89,33 @@ async def headless(environ: Mapping[str, str], *arguments: str) -> asyncio.subpr
     )  # fmt: skip
 
 
+async def cut_short(process: asyncio.subprocess.Process, chance: Random, length: float) -> bytes:
+    """What it wrote until it was killed: at any instant of a run, or (as often) after a few lines that count.
+
+    Without the latter the first kills would see all that happens, and the others an idle end.
+    """
+    count = chance.randint(1, 4) if chance.random() < 0.5 else 0
+    patience = 30.0 if count else chance.uniform(0, length)
+    assert process.stdout is not None and process.stderr is not None
+    errors = asyncio.create_task(process.stderr.read())
+    text = bytearray()
+    try:
+        async with asyncio.timeout(patience):
+            async for line in process.stdout:
+                text += line
+                count -= b'"type":"alert"' in line or b'"type":"delivery"' in line
+                if count == 0 and patience == 30.0:
+                    break
+    except TimeoutError:
+        pass
+    with suppress(ProcessLookupError):
+        process.kill()
+    text += await process.stdout.read()
+    await errors
+    await process.wait()
+    return bytes(text)
+
+
 def alerts(text: bytes) -> list[dict[str, Any]]:
     """The alert lines of an output; its last line may be cut by the kill."""
     whole, _, _ = text.rpartition(b"\n")
@@ -117,14 +144,9 @@ async def test_nothing_is_lost_doubled_or_invented(
     killed = 0
     while killed < KILLS:
         process = await headless(environ, *arguments)
-        reading = asyncio.create_task(process.communicate())
-        await asyncio.wait((reading,), timeout=chance.uniform(0, length))
-        if process.returncode is None:
-            process.send_signal(signal.SIGKILL)
-        out, err = await reading
-        assert process.returncode in (-signal.SIGKILL, 0), err.decode()
+        printed += alerts(await cut_short(process, chance, length))
+        assert process.returncode in (-signal.SIGKILL, 0)
         killed += process.returncode != 0
-        printed += alerts(out)
     process = await headless(environ, *arguments)
     async with asyncio.timeout(120):
         out, err = await process.communicate()
