@@ -113,6 +113,7 @@ class HistoryFiles:
         self._now = now
         self._kept = kept
         self._http = http
+        self._splits_failed = False
 
     async def find(self, symbol: str, session_date: date) -> Path:
         """The file with a symbol's bars before a session.
@@ -195,7 +196,9 @@ class HistoryFiles:
         try:
             known = await fetch(self._http, symbol, oldest, session_date)
         except TickwallError as error:
-            log.warning("%s: its splits are not brought up to date: %s", symbol, error)
+            if not self._splits_failed:  # one line, and not one for each of a hundred names
+                self._splits_failed = True
+                log.warning("splits are not brought up to date, of %s and perhaps others: %s", symbol, error)
             return
         write_whole(splits.beside(file), splits.write(known).encode(), self._now())
 

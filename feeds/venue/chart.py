@@ -1,4 +1,4 @@
-"""Yahoo's v8 chart, the venue's side: daily history and the day's minutes, with the vendor's quirks.
+"""Yahoo's v8 chart, the venue's side: months, days and the day's minutes, with the vendor's quirks.
 
 Prices are rounded to four-byte floats. ``chartPreviousClose`` is the close before the range asked for. The
 daily bar of a session in progress carries the time of its last trade. Rows may be null: a ghost of a typhoon
@@ -27,7 +27,7 @@ _RANGES = {
 }  # fmt: skip
 _IN_SESSIONS = ("1d", "5d")  # these count sessions; the longer ranges count days
 _VALID_RANGES = [*_RANGES, "ytd", "max"]
-_DAILY, _MINUTE = "1d", "1m"
+_MONTHLY, _DAILY, _MINUTE = "1mo", "1d", "1m"
 _OPENING = 5400  # 09:30 in Hong Kong, in seconds after midnight UTC
 _YESTERDAY_CLOSE = at(16, 8) // SECOND - 86_400
 _TYPHOON, _AFTER_TYPHOON = date(2024, 9, 6), date(2024, 9, 9)
@@ -59,7 +59,7 @@ def chart(symbol: str, listing: Listing, history: Sequence[DailyBar], query: Map
     """The answer for a listing under the vendor's symbol; ``ChartError`` for a query the vendor refuses."""
     interval = query.get("interval", _DAILY)
     span = query.get("range", "1d")
-    if interval not in (_DAILY, _MINUTE):
+    if interval not in (_MONTHLY, _DAILY, _MINUTE):
         raise ChartError(422, "Unprocessable Entity", f"Invalid input - interval={interval}.")
     if span not in _VALID_RANGES:
         raise ChartError(422, "Unprocessable Entity", f"Invalid input - range={span}.")
@@ -68,8 +68,10 @@ def chart(symbol: str, listing: Listing, history: Sequence[DailyBar], query: Map
     if "period1" in query or "period2" in query:
         rows = _in_period(rows, query)
         span = ""
-    elif interval == _DAILY:
+    elif interval != _MINUTE:
         rows = _in_range(rows, span)
+    if interval == _MONTHLY:
+        rows = _months(rows)
     meta = _meta(symbol, listing, history, daily)
     meta["chartPreviousClose"] = _float32(_before(rows, daily, listing, intraday=interval == _MINUTE))
     if interval == _MINUTE:
@@ -117,6 +119,23 @@ def _minute_rows(listing: Listing) -> list[_Row]:
         rows.append(_Row(LUNCH // SECOND, None))
         rows.sort(key=lambda row: row.time)
     return rows
+
+
+def _months(rows: list[_Row]) -> list[_Row]:
+    """A bar for each month, stamped with its first."""
+    months: dict[tuple[int, int], list[_Row]] = {}
+    for row in rows:
+        if row.values is not None:
+            day = date(1970, 1, 1) + timedelta(seconds=row.time)
+            months.setdefault((day.year, day.month), []).append(row)
+    return [
+        _Row(month[0].time, _whole([row.values for row in month if row.values])) for month in months.values()
+    ]
+
+
+def _whole(values: list[tuple[int, int, int, int, int]]) -> tuple[int, int, int, int, int]:
+    opens, highs, lows, closes, volumes = zip(*values, strict=True)
+    return opens[0], max(highs), min(lows), closes[-1], sum(volumes)
 
 
 def _in_period(rows: list[_Row], query: Mapping[str, str]) -> list[_Row]:

@@ -2,6 +2,7 @@
 
 from datetime import date, time
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +20,9 @@ NOW = parse_rfc3339("2025-09-17T10:00:00+08:00")
 
 
 @pytest.mark.parametrize("vendor", ["tencent", "yahoo"])
-async def test_either_vendor_gives_the_published_facts(vendor: str) -> None:
+async def test_either_vendor_gives_the_published_facts(
+    vendor: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async with Venue(VenueOptions(speed=0, start=time(10))) as venue:
         feeds = {
             "tencent": TencentSettings(
@@ -29,7 +32,7 @@ async def test_either_vendor_gives_the_published_facts(vendor: str) -> None:
             ),
             "yahoo": YahooSettings(chart_url=f"{venue.url}/v8/finance/chart/"),
         }
-        loader = ProfileLoader(None, sources(feeds), lambda: NOW)
+        loader = ProfileLoader(None, sources(feeds), lambda: NOW, tmp_path)
         loaded = [one async for one in loader(["HSTECH", "9888.HK", "0005.HK"], DAY)]
     [failure] = [one for one in loaded if isinstance(one, str)]
     profiles = {one.symbol: one for one in loaded if isinstance(one, Profile)}
@@ -42,6 +45,9 @@ async def test_either_vendor_gives_the_published_facts(vendor: str) -> None:
     assert baidu.biggest_gain_since == date(2022, 3, 17)
     assert {profile.hole for profile in profiles.values()} == {0}
     assert loader.defects == {"HSTECH": (), "9888.HK": ()}
+    splits = {file.name: file.read_text() for file in tmp_path.rglob("*.splits.csv")}
+    assert splits == ({"9888.HK.splits.csv": "Date,Ratio\n"} if vendor == "tencent" else {})
+    assert not caplog.records
 
 
 async def test_closes_are_handed_over_and_then_compared_with_the_other_vendor() -> None:

@@ -161,6 +161,16 @@ def test_periods_and_ranges_select_rows() -> None:
     assert year["meta"]["chartPreviousClose"] == pytest.approx(20059.95, abs=0.01)
 
 
+def test_months_are_bars_of_their_days() -> None:
+    days = chart_of(OVER, "HSI", "^HSI", range="ytd", interval="1d")
+    months = chart_of(OVER, "HSI", "^HSI", range="ytd", interval="1mo")
+    assert len(months["timestamp"]) == 9 and months["timestamp"][0] == days["timestamp"][0]
+    assert months["indicators"]["quote"][0]["close"][-1] == days["indicators"]["quote"][0]["close"][-1]
+    assert max(months["indicators"]["quote"][0]["high"]) == max(
+        high for high in days["indicators"]["quote"][0]["high"] if high
+    )
+
+
 def test_the_minutes_of_the_day_so_far() -> None:
     result = chart_of(MORNING_AT_TEN, "9888.HK", "9888.HK", range="1d", interval="1m")
     assert len(result["timestamp"]) == 31
