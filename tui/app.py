@@ -23,16 +23,19 @@ from market.errors import ParseError, TickwallError
 from market.freshness import Quality
 from market.headline import Headline
 from tui import output
+from tui.alerts import EVERY_NAME
 from tui.desk import AlertDesk
 from tui.frames import Frames
 from tui.keys import Place, bindings, commands
 from tui.lists import built_in, configured
+from tui.prompt import Answer, Prompt
 from tui.saved import SavedFile
 from tui.screens.main import MainScreen
 from tui.screens.view import View
 from tui.status import Status
 from tui.theme import THEME, look
 from widgets.face import Look
+from widgets.formatting import code
 
 if TYPE_CHECKING:
     from market.alert import Suppressed
@@ -333,15 +336,39 @@ class WallApp(App[None]):
     def action_acknowledge(self) -> None:
         """See to the alert that is chosen; else to those of the name that is; else to the newest."""
         view = self.views[-1]
-        chosen = self.main.chosen_alert if view is self.main else None
-        self.desk.acknowledge(self.alerts.chosen(chosen, view.symbol))
+        chosen = view.alert
+        self.desk.acknowledge(self.alerts.chosen(chosen.number if chosen else None, view.symbol))
 
     def action_acknowledge_all(self) -> None:
         """See to every alert."""
         self.desk.acknowledge([alert.number for alert in self.alerts.waiting])
 
+    async def action_snooze(self) -> None:
+        """Be silent about the name that is chosen."""
+        view = self.views[-1]
+        symbol = view.alert.symbol if view.alert else view.symbol
+        if symbol:
+            await self._ask_for_snooze(symbol, code(symbol))
+        else:
+            self.say("no name is chosen")
+
+    async def action_snooze_all(self) -> None:
+        """Be silent about every name."""
+        await self._ask_for_snooze(EVERY_NAME, "every name")
+
+    async def _ask_for_snooze(self, symbol: str, name: str) -> None:
+        async def answer(text: str) -> None:
+            self.desk.snooze(symbol, text)
+
+        question = f"Snooze {name} until: 15m, 1h, close, 14:30; nothing ends it"
+        await self.ask(question, answer, "close")
+
+    async def ask(self, question: str, answer: Answer, text: str = "") -> None:
+        """Ask a person something on the screen that is shown; ``text`` is the answer that is most likely."""
+        await Prompt(question, answer, text).ask(self.screen, self.look())
+
     def action_mute(self) -> None:
-        """Bell off or on."""
+        """Bell and notices off or on."""
         self.status.muted = not self.status.muted
         self.say("" if self.status.muted else "bell on")
 
@@ -363,10 +390,20 @@ class WallApp(App[None]):
 
         self._show(FeedsScreen())
 
+    def action_journal(self) -> None:
+        """Every alert that the store holds."""
+        from tui.screens.journal import JournalScreen
+
+        self._show(JournalScreen())
+
     def open_name(self, symbol: str) -> None:
-        """A name's detail."""
+        """A name's detail; its tile is the one that is chosen when a person comes back."""
         from tui.screens.detail import DetailScreen
 
+        if self.monitor is not None and symbol not in self.monitor.engine.state.entries:
+            self.say(f"{code(symbol)} is no longer watched")
+            return
+        self.main.wall.move_to(symbol)
         self._show(DetailScreen(symbol))
 
     def open_headline(self, headline: Headline) -> None:

@@ -1,4 +1,4 @@
-"""The filter: one line to type in, at the bottom, in the status line's place."""
+"""The filter: one line at the bottom, in which each letter narrows what is shown above."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -16,14 +16,9 @@ class Filter(Input):
         Binding("down", "screen.move_tiles(0, 1)", show=False),
     ]
 
-    def __init__(self, closed: Callable[[str], None], *, id: str | None = None) -> None:
+    def __init__(self, closed: Callable[[str], None], placeholder: str, *, id: str | None = None) -> None:
         """``closed`` is called at once with the text that holds when typing is over."""
-        super().__init__(
-            placeholder="filter by code or name in any language; Enter keeps, Esc drops",
-            compact=True,
-            select_on_focus=False,
-            id=id,
-        )
+        super().__init__(placeholder=placeholder, compact=True, select_on_focus=False, id=id)
         self.display = False
         self._done = closed
 

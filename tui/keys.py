@@ -15,6 +15,7 @@ class Place(StrEnum):
     FILTER = "While typing a filter"
     DETAIL = "In a name's detail"
     HEADLINE = "In a headline"
+    JOURNAL = "In the journal"
     SHEET = "In help and feeds"
     ANYWHERE = "Everywhere"
 
@@ -70,11 +71,20 @@ KEYS = (
     Key(Place.HEADLINE, "c", "c", "copy the address to the terminal's clipboard (OSC 52)", "copy"),
     Key(Place.HEADLINE, "o,enter", "o, Enter", "open it in the browser, where one is at this desk", "open"),
     Key(Place.HEADLINE, "escape,q", "Esc, q", "back", "leave"),
+    Key(Place.JOURNAL, "", "arrows, j k", "choose; Page Up, Page Down, Home and End move further"),
+    Key(Place.JOURNAL, "", "Enter", "open the name that the alert is about"),
+    Key(Place.JOURNAL, "slash", "/", "search in all that was told, as you type", "search"),
+    Key(Place.JOURNAL, "e", "e", "export what is found to a CSV or JSON file", "export"),
+    Key(Place.JOURNAL, "escape", "Esc", "drop the search; else back", "back"),
+    Key(Place.JOURNAL, "q", "q", "back", "leave"),
     Key(Place.SHEET, "", "arrows, j k", "scroll; Page Up, Page Down, Home and End scroll further"),
     Key(Place.SHEET, "escape,q", "Esc, q", "back", "leave"),
-    Key(Place.ANYWHERE, "a", "a", "acknowledge: the alert chosen, a name's, else the newest", "acknowledge"),
+    Key(Place.ANYWHERE, "space", "Space", "acknowledge what is chosen, else the newest alert", "acknowledge"),
     Key(Place.ANYWHERE, "A", "A", "acknowledge every alert", "acknowledge_all"),
-    Key(Place.ANYWHERE, "m", "m", "bell off or on", "mute"),
+    Key(Place.ANYWHERE, "z", "z", "snooze the chosen name until a time or the close", "snooze"),
+    Key(Place.ANYWHERE, "Z", "Z", "snooze every name", "snooze_all"),
+    Key(Place.ANYWHERE, "J", "J", "the journal: every alert of the past, to search and to export", "journal"),
+    Key(Place.ANYWHERE, "m", "m", "bell and notices off or on", "mute"),
     Key(Place.ANYWHERE, "p", "p", "pause or go on: the picture stands still, alerts still come", "pause"),
     Key(Place.ANYWHERE, "4,f", "4, f", "the feeds in full", "feeds"),
     Key(Place.ANYWHERE, "question_mark", "?", "every key", "help"),

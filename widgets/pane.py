@@ -71,13 +71,18 @@ class Pane(Lines, Generic[Row], can_focus=True):
         held = self.current
         self.rows = rows
         if held is not None and self._cursor > 0:
-            keys = [self.key(row) for row in rows]
-            place = keys.index(self.key(held)) if self.key(held) in keys else self._cursor
-            self._top += place - self._cursor
-            self._cursor = place
+            place = self.find(held)
+            if place is not None:
+                self._top += place - self._cursor
+                self._cursor = place
         self._cursor = max(0, min(self._cursor, len(rows) - 1))
         self._reveal()
         self.redraw()
+
+    def find(self, row: Row) -> int | None:
+        """Where a row stands that was there before; ``None`` when it is gone."""
+        keys = [self.key(row) for row in self.rows]
+        return keys.index(self.key(row)) if self.key(row) in keys else None
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """The heading and the rows in view."""

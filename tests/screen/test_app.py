@@ -111,7 +111,7 @@ async def test_an_open_filter_has_every_printable_key(stage: Stage) -> None:
     async with stage.up() as pilot:
         main = stage.app.main
         await pilot.press("slash")
-        keys = "q?/sSwWtampfA 1234"
+        keys = "q?/sSwWtampfAzZJ 1234"
         await pilot.press(*[{"?": "question_mark", "/": "slash", " ": "space"}.get(key, key) for key in keys])
         assert main.filter.value == keys
         assert main.wall.filter == keys
@@ -283,13 +283,13 @@ async def test_alerts_are_told_at_once_and_acknowledged(stage: Stage) -> None:
         stage.quote("0700.HK", "100.00")
         assert app.bells == 1, "at most one in two seconds"
         await until(lambda: text(main.wall).startswith("!9888"), pilot)
-        await pilot.press("down", "a")
+        await pilot.press("down", "space")
         assert len(app.alerts.waiting) == 2, "no alert on the name under the cursor: the newest"
         assert [alert.symbol for alert in app.alerts.waiting] == ["9888.HK", "9988.HK"]
-        await pilot.press("home", "a")
+        await pilot.press("home", "space")
         assert [alert.symbol for alert in app.alerts.waiting] == ["9988.HK"], "the name's own"
         await until(lambda: not text(main.wall).startswith("!9888"), pilot)
-        await pilot.press("3", "down", "end", "a")
+        await pilot.press("3", "down", "end", "space")
         assert len(app.alerts.waiting) == 1, "the one that is chosen was seen to before"
         await pilot.press("A")
         assert app.alerts.waiting == []

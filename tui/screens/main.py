@@ -15,7 +15,7 @@ from tui.keys import Place, bindings
 from tui.layout import Layout, lay_out
 from tui.lists import Watchlist, Watchlists
 from tui.screens.view import View
-from widgets.alerts import AlertPane
+from widgets.alerts import AlertPane, AlertRow
 from widgets.face import Look
 from widgets.feed_status import FeedStatusBar
 from widgets.headlines import HeadlinePane
@@ -37,6 +37,8 @@ FEEDS = 2
 
 NARROW = 60
 """Cells below which the strip has no room to say SIMULATED: the status line does."""
+
+FILTER = "filter by code or name in any language; Enter keeps, Esc drops"
 
 SORTED = {
     Sort.LIST: "in list order",
@@ -67,7 +69,7 @@ class MainScreen(View):
         self.panes = Horizontal(self.headlines, self.alerts, id="panes")
         self.feeds = FeedStatusBar(id="feeds")
         self.tabs = TabLine(id="tabs")
-        self.filter = Filter(self._filter_closed, id="filter")
+        self.filter = Filter(self._filter_closed, FILTER, id="filter")
         self.status = StatusLine(id="status")
         self.pane = "wall"
         self.plan = Layout(0, 0, 0, 0, 0, 0, False)
@@ -90,10 +92,9 @@ class MainScreen(View):
         self._show_list(self.watchlist)
 
     @property
-    def chosen_alert(self) -> int | None:
-        """The number of the alert under the cursor, while the alerts have the keys."""
-        pane = self.alerts
-        return pane.current.number if pane.has_focus and pane.current is not None else None
+    def alert(self) -> AlertRow | None:
+        """The one under the cursor, while the alerts have the keys."""
+        return self.alerts.current if self.alerts.has_focus else None
 
     @property
     def symbol(self) -> str | None:

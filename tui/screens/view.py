@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual.screen import Screen
 
+from widgets.alerts import AlertRow
 from widgets.face import Look
 from widgets.lines import Lines
 
@@ -26,6 +27,11 @@ class View(Screen[None]):
     @property
     def symbol(self) -> str | None:
         """The name that this screen stands on."""
+        return None
+
+    @property
+    def alert(self) -> AlertRow | None:
+        """The alert that is chosen on this screen."""
         return None
 
     def on_mount(self) -> None:
