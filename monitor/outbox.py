@@ -135,6 +135,11 @@ class Outbox:
         query = f"SELECT sink, min(since) FROM outbox WHERE {_OPEN} GROUP BY sink"
         return dict(self._db.execute(query))
 
+    def of(self, alert: int) -> dict[str, State]:
+        """How one alert stands with each of its sinks."""
+        rows = self._db.execute("SELECT sink, state FROM outbox WHERE alert = ? ORDER BY id", (alert,))
+        return {sink: State(state) for sink, state in rows}
+
     def dead(self) -> list[Dead]:
         """What was refused or grew too old, the newest first."""
         rows = self._db.execute(
