@@ -11,6 +11,7 @@ import msgspec
 from feeds.base import FeedStatus, HeadlineFeed, HeadlineSink
 from market.headline import Headline
 from market.instrument import instrument, known
+from market.keywords import Keywords
 from market.matching import NO_ALIASES, Matcher, read_aliases
 from monitor.database import transaction
 from monitor.settings import NewsSettings
@@ -92,6 +93,22 @@ class Shelf:
     def was_read(self, headline: Headline) -> bool:
         """Whether a person has opened it."""
         return (headline.source, headline.id) in self._read
+
+
+class Marks:
+    """What headlines are to a person: those opened, and those that shall stand out."""
+
+    def __init__(self, shelf: Shelf, settings: NewsSettings) -> None:
+        self._shelf = shelf
+        self._highlights = Keywords(settings.highlight)
+
+    def was_read(self, headline: Headline) -> bool:
+        """Whether it was opened, now or before a restart."""
+        return self._shelf.was_read(headline)
+
+    def stands_out(self, headline: Headline) -> bool:
+        """Whether it has one of the words of ``highlight``."""
+        return self._highlights.first(headline.title) is not None
 
 
 @contextmanager

@@ -168,8 +168,11 @@ class WallApp(App[None]):
     def _settle(self) -> None:
         """Take over what the configuration says of the screen."""
         assert self._config is not None and self.bridge is not None
+        from monitor.news import Marks
+
         settings = self._config.settings
         self.bridge.names = settings.display.names
+        self.bridge.marks = Marks(self.monitor.shelf, settings.news) if self.monitor is not None else None
         self.main.show_watchlists(configured(settings, self.bridge.today))
         self._wear()
         self.show_alerts()
@@ -410,6 +413,9 @@ class WallApp(App[None]):
         """A headline: in the browser, where there is one to open, else its address to copy."""
         from tui.screens.headline import HeadlineScreen
 
+        if self.monitor is not None:
+            self.monitor.shelf.mark_read(headline)
+            self.main.headlines.redraw()
         self._show(HeadlineScreen(headline))
 
     def _show(self, screen: Screen[None]) -> None:

@@ -15,6 +15,7 @@ from market.quote import Quote
 from market.session import CONTINUOUS, TRADING, calendar
 from market.state import Entry
 from monitor.engine import Engine, Intake
+from monitor.news import Marks
 from widgets.feed_status import FeedLine
 from widgets.formatting import coarse_age, tag
 from widgets.index_strip import Hours, IndexLine
@@ -48,6 +49,8 @@ class Bridge:
     def __init__(self, engine: Engine, *, names: str = "en") -> None:
         self.engine = engine
         self.names = names
+        self.marks: Marks | None = None
+        """What a person made of headlines, once a configuration says so."""
         self.mark = MARKS.get(engine.quality, "")
         self._counts: dict[str, tuple[float, int, float]] = {}  # per feed: when, quotes until then, rate
 
@@ -194,7 +197,7 @@ class Bridge:
         lines = [self._feed(intake) for intake in self.engine.intakes.values()]
         now = self.engine.clock.now()
         for name, status in self._headline_statuses().items():
-            if status.state is Health.DOWN:
+            if status.state in (Health.DOWN, Health.STALE):
                 due = None if status.next_try is None else (status.next_try - now) / SECOND
                 lines.append(
                     FeedLine(name, status.state, status.reason, errors=status.errors, next_try_s=due)

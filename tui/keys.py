@@ -38,7 +38,7 @@ KEYS = (
     Key(Place.TILES, "", "Enter", "open the name: day chart, facts, headlines (a double click does too)"),
     Key(Place.MAIN, "s", "s", "sort by the next order: list, %, |%|, name, code, volume", "sort(1)"),
     Key(Place.MAIN, "S", "S", "sort by the order before", "sort(-1)"),
-    Key(Place.MAIN, "slash", "/", "filter by code or name, in any language, as you type", "filter"),
+    Key(Place.MAIN, "slash", "/", "filter by code or name, as you type; in the headlines, by any word of theirs", "filter"),
     Key(Place.MAIN, "escape", "Esc", "drop the filter; else go to the tiles", "back"),
     Key(Place.MAIN, "w", "w", "next watchlist", "watchlist(1)"),
     Key(Place.MAIN, "W", "W", "watchlist before", "watchlist(-1)"),

@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from rich.segment import Segment
@@ -18,8 +19,21 @@ from widgets.pane import Pane
 HONG_KONG = ZoneInfo("Asia/Hong_Kong")
 
 
+class Marks(Protocol):
+    """What a person makes of headlines."""
+
+    def was_read(self, headline: Headline) -> bool:
+        """Read once, it steps back."""
+
+    def stands_out(self, headline: Headline) -> bool:
+        """Marked with an asterisk, and bright."""
+
+
 class HeadlinePane(Pane[Headline]):
-    """Call ``show`` with the headlines, newest first; Enter posts ``Opened``."""
+    """Call ``show`` with the headlines, newest first; Enter posts ``Opened``.
+
+    ``filter`` leaves those that have its words in title, source, symbols or kind.
+    """
 
     HEADING = "Headlines"
     EMPTY = "no headlines yet"
@@ -35,10 +49,33 @@ class HeadlinePane(Pane[Headline]):
     today: date | None = None
     """The date there; a headline of another day shows its date instead of its time."""
 
-    def show(self, headlines: Sequence[Headline], today: date | None = None) -> None:
+    _filter = ""
+    _marks: Marks | None = None
+    _all: Sequence[Headline] = ()
+
+    def show(
+        self, headlines: Sequence[Headline], today: date | None = None, marks: Marks | None = None
+    ) -> None:
         """Show these headlines, newest first."""
         self.today = today
-        self.set_rows(headlines)
+        self._marks = marks
+        self._all = headlines
+        self._sift()
+
+    @property
+    def filter(self) -> str:
+        """The words that all shown have; empty for all headlines."""
+        return self._filter
+
+    @filter.setter
+    def filter(self, text: str) -> None:
+        self._filter = text
+        self._sift()
+
+    def _sift(self) -> None:
+        words = self._filter.casefold().split()
+        self.heading = f"{self.HEADING} with {self._filter!r}" if words else self.HEADING
+        self.set_rows([row for row in self._all if all(word in _text(row) for word in words)])
 
     def key(self, row: Headline) -> Hashable:
         """A headline's own id."""
@@ -49,17 +86,25 @@ class HeadlinePane(Pane[Headline]):
         self.post_message(self.Opened(row))
 
     def draw_row(self, row: Headline, width: int, selected: bool) -> Line:
-        """``10:32 rthk     9888 Baidu wins a chip order``: time, source, names, title."""
-        style, more = self.look.palette, self.look.glyphs.ellipsis
+        """``10:32 rthk     9888 deal: Baidu wins a chip order``: time, source, names, kind, title."""
+        style, more, marks = self.look.palette, self.look.glyphs.ellipsis, self._marks
+        marked = marks is not None and marks.stands_out(row)
+        read = marks is not None and marks.was_read(row)
         at = datetime.fromtimestamp(row.ts_event // SECOND, UTC).astimezone(self.zone)
         stamp = f"{at:%H:%M}" if self.today in (None, at.date()) else f"{at:%m-%d}"
         source = fit(clean(row.source, 20), 8, more) + " " if width >= 60 else ""
         names = " ".join(code(symbol) for symbol in row.symbols[: 3 if width >= 80 else 1])
         names = f"{clean(names, 40)} " if names else ""
-        room = width - len(stamp) - 2 - len(source) - len(names)
-        title = style.selected if selected else style.text
+        topic = f"{clean(row.topic, 12)}: " if row.topic and width >= 80 else ""
+        room = width - len(stamp) - 2 - len(source) - len(names) - len(topic)
+        title = style.strong if marked else style.muted if read else style.text
         return [
-            Segment(f" {stamp} {source}", style.muted),
-            Segment(names, style.strong),
-            Segment(fit(clean(row.title), room, more), title),
+            Segment(f"{'*' if marked else ' '}{stamp} {source}", style.muted),
+            Segment(names, style.muted if read else style.strong),
+            Segment(topic, style.muted),
+            Segment(fit(clean(row.title), room, more), style.selected if selected else title),
         ]
+
+
+def _text(row: Headline) -> str:
+    return f"{row.title} {row.source} {' '.join(row.symbols)} {row.topic or ''}".casefold()

@@ -1,9 +1,12 @@
 """Sources of headlines on the wall: a failed one is told among the feeds."""
 
+from pathlib import Path
+
 from feeds.base import FeedStatus, HeadlineSink
 from market.freshness import Health
 from tests.screen.stage import Stage, text, until
 from tui.screens.feeds import FeedsPage
+from tui.screens.headline import HeadlinePage, HeadlineScreen
 
 
 class Sources:
@@ -42,3 +45,47 @@ async def test_the_feeds_page_accounts_for_every_source() -> None:
         await pilot.press("f")
         page = stage.app.screen.query_one(FeedsPage)
         await until(lambda: all(name in text(page) for name in ("hand", "rthk", "hkexnews")), pilot)
+
+
+async def test_what_was_read_and_what_stands_out(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[news]\nhighlight = ["kunlun*"]\n', encoding="utf-8")
+    stage = Stage(config)
+    async with stage.up((120, 40)) as pilot:
+        stage.quote()
+        stage.headline("Kunlunxin ships", minutes=2)
+        stage.headline("Baidu wins a chip order", minutes=1)
+        pane = stage.app.main.headlines
+        await until(lambda: "*10:12" in text(pane) and " 10:13" in text(pane), pilot)
+        await pilot.press("2", "enter")
+        await until(lambda: isinstance(stage.app.screen, HeadlineScreen), pilot)
+        page = stage.app.screen.query_one(HeadlinePage)
+        await until(lambda: "Baidu wins a chip order" in text(page), pilot)
+        assert stage.app.monitor is not None
+        shelf = stage.app.monitor.shelf
+        assert [shelf.was_read(line) for line in pane.rows] == [True, False]
+        await pilot.press("escape")
+
+
+async def test_headlines_are_searched() -> None:
+    stage = Stage()
+    async with stage.up((120, 40)) as pilot:
+        stage.quote()
+        for title in ("Baidu wins a chip order", "Tencent sells bonds", "百度升逾一成"):
+            stage.headline(title)
+        pane = stage.app.main.headlines
+        await until(lambda: len(pane.rows) == 3, pilot)
+        await pilot.press("2", "slash", *"CHIP", "enter")
+        assert [row.title for row in pane.rows] == ["Baidu wins a chip order"]
+        assert pane.heading == "Headlines with 'CHIP'"
+        assert stage.app.main.wall.filter == ""
+        assert pane.has_focus
+        stage.headline("Another chip")
+        await until(lambda: len(pane.rows) == 2, pilot)
+        await pilot.press("escape")
+        assert len(pane.rows) == 4
+        await pilot.press("slash", *"百度", "up", "down", "escape")
+        assert len(pane.rows) == 4
+        await pilot.press("1", "slash", *"9988", "enter")
+        assert stage.app.main.wall.filter == "9988"
+        assert len(pane.rows) == 4

@@ -114,7 +114,7 @@ class DetailScreen(View):
         self.query_one(Chart).show(sheet.tile, page.levels(), self._closes, self._why_no_closes)
         self._show_history(page)
         if whole:
-            self.query_one(HeadlinePane).show(bridge.headlines(self._symbol), bridge.today)
+            self.query_one(HeadlinePane).show(bridge.headlines(self._symbol), bridge.today, bridge.marks)
             self._show_rest(page)
             self.fit()
 

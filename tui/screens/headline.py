@@ -41,6 +41,8 @@ class HeadlinePage(Reader):
         ]
         lines.append([])
         lines.append([Segment(f" {at:%Y-%m-%d %H:%M} HKT, {clean(headline.source, 40)}", style.muted)])
+        if said := " ".join((headline.topic or "", *headline.amounts)).strip():
+            names = f"{names}  [{said}]".strip()
         if names:
             lines += [[Segment(f" {part}", style.text)] for part in wrapped(names, width - 2)]
         lines.append([])

@@ -71,6 +71,7 @@ class MainScreen(View):
         self.tabs = TabLine(id="tabs")
         self.filter = Filter(self._filter_closed, FILTER, id="filter")
         self.status = StatusLine(id="status")
+        self._sifted: Wall | HeadlinePane = self.wall
         self.pane = "wall"
         self.plan = Layout(0, 0, 0, 0, 0, 0, False)
         self._panes_wanted = True
@@ -155,7 +156,7 @@ class MainScreen(View):
         newest = bridge.newest_headline
         if newest is not self._newest:
             self._newest = newest
-            self.headlines.show(bridge.headlines(), bridge.today)
+            self.headlines.show(bridge.headlines(), bridge.today, bridge.marks)
 
     def show_alerts(self) -> None:
         """The alerts changed; they are shown even while the picture is paused."""
@@ -293,30 +294,40 @@ class MainScreen(View):
         self.wall_app.show_anew()
 
     def action_filter(self) -> None:
-        """Open the filter; every printable key is its own from now on."""
-        self.action_pane("wall")
-        self.filter.open(self.wall.filter)
+        """Open the filter, on the headlines where they have the keys, else on the tiles.
+
+        Every printable key is its own from now on.
+        """
+        self._sifted = self.headlines if self.focused is self.headlines else self.wall
+        if self._sifted is self.wall:
+            self.action_pane("wall")
+        self.filter.open(self._sifted.filter)
         self.fit()
 
     def action_move_tiles(self, columns: int, rows: int) -> None:
-        """Move on the tiles while the filter has the keys."""
-        self.wall.action_move(columns, rows)
+        """Move on what is sifted while the filter has the keys."""
+        if self._sifted is self.wall:
+            self.wall.action_move(columns, rows)
+        else:
+            self.headlines.action_move(rows)
 
     @on(Filter.Changed)
     def _filter_changed(self, event: Filter.Changed) -> None:
         if self.filter.is_open:
-            self.wall.filter = event.value
+            self._sifted.filter = event.value
 
     def _filter_closed(self, text: str) -> None:
-        self.wall.filter = text
+        self._sifted.filter = text
         self.fit()
         if self.focused in (self.filter, None):
-            self.set_focus(self.wall)
+            self.set_focus(self._sifted)
         self.show_status()
 
     def action_back(self) -> None:
         """Drop the filter; else go back to the tiles."""
-        if self.wall.filter:
+        if self.headlines.filter and self.focused is self.headlines:
+            self.headlines.filter = ""
+        elif self.wall.filter:
             self.wall.filter = ""
             self.show_status()
         else:
