@@ -59,7 +59,7 @@ def show(choice: Choice, state: str | None, *, as_json: bool) -> int:
         _print_json(alerts)
     for alert in [] if as_json else alerts:
         flags = [flag for flag in ("acknowledged", "muted") if alert[flag]]
-        waiting = [f"{sink}: {state}" for sink, state in alert["sinks"].items() if state != State.SENT]
+        waiting = [f"{sink}: {how}" for sink, how in alert["sinks"].items() if how is not State.SENT]
         note = f"  [{', '.join(flags + waiting)}]" if flags or waiting else ""
         said = clean(str(alert.get("message", "")))
         sys.stdout.write(f"{alert['number']:>5}  {alert['ts']}  {said}{note}\n")
@@ -107,23 +107,24 @@ def snooze(symbol: str | None, until: str | None, state: str | None, *, off: boo
 def failed(state: str | None, *, as_json: bool) -> int:
     """Print what was refused by its sink, or grew too old for it."""
     with _opened(state) as store:
-        letters = [
-            {
-                "number": dead.alert,
-                "sink": dead.sink,
-                "state": dead.state.value,
-                "attempts": dead.attempts,
-                "reason": dead.reason,
-                "alert": json.loads(dead.line) if dead.line else None,
-            }
-            for dead in store.outbox.dead()
-        ]
+        letters = store.outbox.dead()
     if as_json:
-        _print_json(letters)
-    for letter in [] if as_json else letters:
-        said = clean(str((letter["alert"] or {}).get("message", "")))
-        why = f"{letter['state']}, attempt {letter['attempts']}: {clean(str(letter['reason']))}"
-        sys.stdout.write(f"{letter['number']:>5}  {letter['sink']}: {why}  {said}\n")
+        _print_json(
+            {
+                "number": letter.alert,
+                "sink": letter.sink,
+                "state": letter.state,
+                "attempts": letter.attempts,
+                "reason": letter.reason,
+                "alert": json.loads(letter.line) if letter.line else None,
+            }
+            for letter in letters
+        )
+        return exit_code.OK
+    for letter in letters:
+        said = clean(str(json.loads(letter.line or "{}").get("message", "")))
+        why = f"{letter.state}, attempt {letter.attempts}: {clean(letter.reason)}"
+        sys.stdout.write(f"{letter.alert:>5}  {letter.sink}: {why}  {said}\n")
     return exit_code.OK
 
 

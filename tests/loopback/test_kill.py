@@ -109,7 +109,8 @@ async def cut_short(process: asyncio.subprocess.Process, chance: Random, length:
     except TimeoutError:
         pass
     with suppress(ProcessLookupError):
-        process.kill()
+        # Not process.kill(), which may bury one that has just ended before asyncio does.
+        os.kill(process.pid, signal.SIGKILL)
     text += await process.stdout.read()
     await errors
     await process.wait()
