@@ -3,11 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from feeds.glance import glance
 from feeds.http import Http
 from feeds.replay import TapeFeed
 from feeds.yahoo import NAME, YahooSettings
+from market.clock import Clock
 from market.errors import FeedError, ParseError
 from market.quote import Quote
 from monitor.assembly import Run
@@ -21,16 +23,21 @@ _LEAST = 1.0
 """Seconds of real time between two looks, however fast a simulated day goes."""
 
 
-async def follow(run: Run, symbols: Sequence[str], tell: Callable[[Quote], None]) -> None:
-    """Tell the newest prices of canonical symbols until cancelled.
-
-    Returns at once where there is nobody to ask: a tape fetches nothing, and without ``[feeds.yahoo]`` no
-    vendor is configured. What fails is logged, and shows as a price that grows old.
-    """
+def vendor(run: Run) -> YahooSettings | None:
+    """Who can be asked: nobody for a tape, which fetches nothing, or without ``[feeds.yahoo]``."""
     settings = run.config.settings.feeds.get(NAME)
     if isinstance(run.source, TapeFeed) or not isinstance(settings, YahooSettings) or not settings.enabled:
-        return
-    clock = run.engine.clock
+        return None
+    return settings
+
+
+async def follow(
+    settings: YahooSettings, symbols: Sequence[str], clock: Clock, tell: Callable[[Quote], None]
+) -> NoReturn:
+    """Tell the newest prices of canonical symbols until cancelled.
+
+    What fails is logged, and shows as a price that grows old.
+    """
     async with Http() as http:
         while True:
             for symbol in symbols:

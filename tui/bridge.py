@@ -83,6 +83,13 @@ class Bridge:
         next_at, next_phase = hours.next_change(now)
         return Hours(now, hours.phase_at(now), next_at, next_phase)
 
+    @property
+    def calendar_warnings(self) -> list[str]:
+        """Which calendars of what is watched are about to end, or have ended."""
+        hours = {entry.calendar.mic: entry.calendar for entry in self.engine.state.entries.values()}
+        told = (one.warning(one.day_of(self.engine.clock.now())) for one in hours.values())
+        return [warning.partition(",")[0] for warning in told if warning is not None]
+
     # -- tiles
 
     def tiles(self, symbols: Iterable[str], alerted: frozenset[str] = frozenset()) -> dict[str, Tile]:

@@ -39,6 +39,6 @@ class ContextList(Panel):
                 f"{figure.as_of:%Y-%m-%d %H:%M}" if isinstance(figure.as_of, datetime) else f"{figure.as_of}"
             )
             old = f", {self.word('days old').format(age)}" if age >= FRESH_DAYS else ""
-            mark = self.look.glyphs.alert if age >= OLD_DAYS else " "
-            lines += self.paragraph(mark, f"  {stamp}, {figure.source}{old}", style.muted, width)
+            mark = f"{self.look.glyphs.alert}  " if age >= OLD_DAYS else "   "
+            lines += self.paragraph(mark, f"{stamp}, {figure.source}{old}", style.muted, width)
         return lines

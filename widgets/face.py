@@ -11,6 +11,7 @@ from rich.style import Style
 
 from market.freshness import Quality
 from market.quote import Quote
+from market.symbol import is_crypto
 from market.text import clean
 from widgets import formatting
 from widgets.arrangement import Form
@@ -120,9 +121,13 @@ def _direction(face: Face, look: Look, change: Decimal | None) -> Style:
 
 
 def _percent(look: Look, quote: Quote, change: Decimal | None) -> str:
-    """``▲+15.72%``, at least eight cells."""
+    """``▲+15.72%``, at least eight cells; where it counts from a day ago, ``▲+2.04% 24h``."""
     arrow = (look.glyphs.up if change > 0 else look.glyphs.down) if change else ""
-    return f"{arrow}{formatting.percent(quote.pct)}".rjust(8)
+    return f"{arrow}{_plain_percent(quote)}".rjust(8)
+
+
+def _plain_percent(quote: Quote) -> str:
+    return formatting.percent(quote.pct) + (" 24h" if is_crypto(quote.symbol) else "")
 
 
 def _header_key(face: Face) -> object:
@@ -253,7 +258,7 @@ def _row(face: Face, look: Look) -> Segments:
     if quote is None:
         return [gutter, code, _name(face, look, room), tail]
     last, change = _last(face, look, quote), quote.change
-    percent = formatting.percent(quote.pct)
+    percent = _plain_percent(quote)
     move = next(
         (
             move

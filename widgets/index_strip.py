@@ -1,6 +1,6 @@
 """The index strip: where the market stands, how long it has run that way, and what hour it is there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
@@ -16,22 +16,10 @@ from market.text import clean
 from widgets.formatting import count, fit, percent, price, signed
 from widgets.headlines import HONG_KONG
 from widgets.lines import Line, Lines
+from widgets.words import words
 
 LEAST = 36
 """Cells that the first index keeps whatever the hours would say: symbol, level, percentage, week."""
-
-_PHASES = {
-    Phase.CLOSED: "closed",
-    Phase.PRE_OPEN: "pre-opening auction",
-    Phase.MORNING: "morning",
-    Phase.LUNCH: "lunch",
-    Phase.AFTERNOON: "afternoon",
-    Phase.CLOSING_AUCTION: "closing auction",
-    Phase.PRE: "pre-market",
-    Phase.REGULAR: "trading",
-    Phase.POST: "after hours",
-    Phase.ALWAYS: "open",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +76,10 @@ class IndexStrip(Lines):
         self.indices, self.hours, self.mark = indices, hours, mark
         self.redraw()
 
+    @property
+    def _words(self) -> Mapping[str, str]:
+        return words(self.look.language)
+
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """The indices that fit, and the hours."""
         above = height > len(self.indices)
@@ -121,20 +113,21 @@ class IndexStrip(Lines):
         pieces += [self._streak("week", index.week), self._streak("day", index.day)]
         pieces.append((f"  {signed(change)}", side))
         if index.year_pct is not None:
-            pieces.append((f"  year {percent(index.year_pct, 1)}", style.direction(index.year_pct)))
+            said = f"  {self._words['year']} {percent(index.year_pct, 1)}"
+            pieces.append((said, style.direction(index.year_pct)))
         pieces.append(self._streak("month", index.month))
         if index.record:
-            pieces.append(("  record high", style.strong))
+            pieces.append((f"  {self._words['record high']}", style.strong))
         elif index.record_pct is not None:
-            pieces.append((f"  record {percent(index.record_pct, 1)}", style.muted))
+            pieces.append((f"  {self._words['record']} {percent(index.record_pct, 1)}", style.muted))
         if index.highest_since is not None and not index.record:
-            pieces.append((f"  highest since {index.highest_since}", style.text))
+            pieces.append((f"  {self._words['highest since']} {index.highest_since}", style.text))
         return _fitting(pieces, room)
 
     def _streak(self, period: str, length: int | None) -> tuple[str, Style]:
         if length is None:
             return "", self.look.palette.muted
-        return f"  {period} {count(length)}", self.look.palette.direction(length)
+        return f"  {self._words[period]} {count(length)}", self.look.palette.direction(length)
 
     def _hours(self, room: int, *, dated: bool = False) -> Line:
         """`` SIMULATED 2025-09-17 10:14:07 HKT morning, lunch in 1:45:53``; an older day is dated."""
@@ -146,10 +139,10 @@ class IndexStrip(Lines):
             if dated or self.mark:
                 line.append((f" {at:%Y-%m-%d}", style.text))
             line.append((f" {at:%H:%M:%S} {self.place}", style.text))
-            line.append((f" {_PHASES[hours.phase]}", style.strong))
+            line.append((f" {self._words[hours.phase]}", style.strong))
             until = countdown((hours.next_at - hours.now) // SECOND)
-            word = "opens" if hours.phase is Phase.CLOSED else _PHASES[hours.next_phase]
-            line.append((f", {word} in {until}", style.muted))
+            word = self._words["opens" if hours.phase is Phase.CLOSED else hours.next_phase]
+            line.append((f", {word} {self._words['in']} {until}", style.muted))
         return _fitting(line, room)
 
 

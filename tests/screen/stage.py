@@ -89,7 +89,9 @@ class Stage:
 
     def read(self) -> Config:
         """The configuration as it stands in the file."""
-        return load(self.path, environ={"XDG_CONFIG_HOME": "/nonexistent"})
+        # Nothing here may ask the internet, not even for what is looked at now and then.
+        environ = {"XDG_CONFIG_HOME": "/nonexistent", "TICKWALL_FEEDS_YAHOO_ENABLED": "false"}
+        return load(self.path, environ=environ)
 
     @asynccontextmanager
     async def open(self, listener: Listener) -> AsyncIterator[Run]:

@@ -416,3 +416,11 @@ async def test_the_palette_offers_what_the_keys_do(stage: Stage) -> None:
         await pilot.press("enter")
         await until(lambda: stage.app.status.muted, pilot)
         assert stage.app.screen is stage.app.main
+
+
+async def test_a_calendar_that_is_about_to_end_is_told(stage: Stage) -> None:
+    async with stage.up() as pilot:
+        await until(lambda: "names" in text(stage.app.main.status), pilot)
+        assert "calendar" not in text(stage.app.main.status)
+        stage.clock.set(parse_rfc3339("2027-11-15T02:00:00Z"))
+        await until(lambda: "the XHKG calendar ends on 2027-12-31" in text(stage.app.main.status), pilot)

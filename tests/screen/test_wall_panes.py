@@ -15,13 +15,10 @@ from market.headline import Headline
 from market.session import Phase
 from tests.screen.market import NOW, quote, tile
 from widgets.chart import Chart
-from widgets.face import Look
 from widgets.feed_status import FeedLine, FeedStatusBar
-from widgets.glyphs import ASCII
 from widgets.headlines import HeadlinePane
 from widgets.index_strip import Hours, IndexLine, IndexStrip, countdown
 from widgets.lines import Lines
-from widgets.palette import palette
 
 HOSTILE = "\x1b]0;owned\x07\x1b[31m\u202e[bold red]evil[/]\r\n\x9b2J百度"
 
@@ -158,6 +155,22 @@ async def test_every_feed_says_how_it_is() -> None:
         await pilot.pause()
         assert lines(bar)[0].startswith("! yahoo      down")
         assert lines(bar)[1] == " coinbase delayed tencent live"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("zh-Hant", ["周 +7", "日 +4", "年 +41.8%", "紀錄 -42.1%", "早市, 午休 尚餘 1:00:00"]),
+        ("zh-Hans", ["周 +7", "纪录 -42.1%", "上午, 午休 还有 1:00:00"]),
+    ],
+)
+async def test_the_strip_speaks_the_language_of_names(language: str, said: list[str]) -> None:
+    strip = IndexStrip()
+    async with Host(strip).run_test(size=(120, 2)):
+        strip.look = replace(strip.look, language=language)
+        strip.show([HSTECH], MORNING)
+        shown = "\n".join(lines(strip))
+        assert [text for text in said if text not in shown] == []
 
 
 @pytest.mark.parametrize("size", [(1, 1), (20, 5), (36, 3), (200, 60)])

@@ -36,7 +36,7 @@ def drawn(
 @given(
     st.builds(
         Quote,
-        symbol=st.just("9888.HK"),
+        symbol=st.sampled_from(["9888.HK", "BTC-USD"]),
         last=PRICES,
         ts_event=st.integers(NOW - 10**15, NOW + 10**15),
         ts_recv=st.just(NOW),
@@ -207,3 +207,9 @@ def test_signs_are_chosen_by_what_the_terminal_can_show() -> None:
         held = [getattr(signs, name) for name in Glyphs.__slots__ if name != "braille"]
         assert all(cell_len(sign) == 1 for text in held for sign in text)
         assert (signs is ASCII) == "".join(held).isascii()
+
+
+@pytest.mark.parametrize(("form", "width"), TILES)
+def test_a_percentage_of_a_day_says_so(form: Form, width: int) -> None:
+    shown = drawn(tile("BTC-USD", quote=quote("BTC-USD", "117012.34", "114667.22")), form, width)
+    assert "+2.05% 24h" in (text := "\n".join(shown)) or "%" not in text

@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
+from textual.widget import Widget
 
 from market.closes import Closes
 from market.context import Figure, known
@@ -55,6 +56,17 @@ class DetailScreen(View):
 
     def __init__(self, symbol: str) -> None:
         super().__init__()
+        self.sheet = NameSheet()
+        self.chart = Chart()
+        self.headlines = HeadlinePane()
+        self.facts = FactList(id="facts")
+        self.runs = RunTable(id="runs")
+        self.twin = TwinPanel(id="twin")
+        self.context = ContextList(id="context")
+        self.tabs = TabLine(id="panels")
+        self.tabs.numbered = False
+        self._body = Container(id="body")
+        self._left, self._right = Vertical(), Vertical()
         self.panel = "facts"
         self.period = Period.WEEK
         self._symbol = symbol
@@ -72,22 +84,21 @@ class DetailScreen(View):
 
     def compose(self) -> ComposeResult:
         """From the top; beside the chart on a large screen, below it on a small one, stand the panels."""
-        yield NameSheet()
-        with Container(id="body"):
-            with Vertical(id="left"):
-                yield Chart()
-                yield HeadlinePane()
-            with Vertical(id="right"):
-                yield FactList(id="facts")
-                yield RunTable(id="runs")
-                yield TwinPanel(id="twin")
-                yield ContextList(id="context")
-        yield TabLine(id="panels")
+        yield self.sheet
+        with self._body:
+            with self._left:
+                yield self.chart
+                yield self.headlines
+            with self._right:
+                yield self.facts
+                yield self.runs
+                yield self.twin
+                yield self.context
+        yield self.tabs
 
     def on_mount(self) -> None:
         """Read what is typed in a file, once: it does not change by itself."""
         super().on_mount()
-        self.query_one("#panels", TabLine).numbered = False
         self._read_figures()
 
     def _read_figures(self) -> None:
@@ -110,26 +121,26 @@ class DetailScreen(View):
         self._ask(bridge)
         page = Page(bridge, self._symbol, self._closes)
         sheet = page.sheet()
-        self.query_one(NameSheet).show(sheet)
-        self.query_one(Chart).show(sheet.tile, page.levels(), self._closes, self._why_no_closes)
+        self.sheet.show(sheet)
+        self.chart.show(sheet.tile, page.levels(), self._closes, self._why_no_closes)
         self._show_history(page)
         if whole:
-            self.query_one(HeadlinePane).show(bridge.headlines(self._symbol), bridge.today, bridge.marks)
+            self.headlines.show(bridge.headlines(self._symbol), bridge.today, bridge.marks)
             self._show_rest(page)
             self.fit()
 
     def _show_history(self, page: "Page") -> None:
         notes = self._closes.notes if self._closes is not None else ()
-        self.query_one(FactList).show(page.facts(), page.why_no_facts(), notes)
+        self.facts.show(page.facts(), page.why_no_facts(), notes)
         runs, open = page.runs(self.period)
-        self.query_one(RunTable).show(runs, self.period, open=open)
+        self.runs.show(runs, self.period, open=open)
 
     def _show_rest(self, page: "Page") -> None:
         twin = page.twin(self._abroad)
-        self.query_one(TwinPanel).show(*(twin or (None, ())))
+        self.twin.show(*(twin or (None, ())))
         now = page.bridge.engine.clock.now()
         figures = known(self._figures, self._symbol, now)
-        self.query_one(ContextList).show(figures, now, self._bad_figures)
+        self.context.show(figures, now, self._bad_figures)
 
     # -- what is asked for while the page is open
 
@@ -162,27 +173,29 @@ class DetailScreen(View):
 
     async def _follow(self, bridge: "Bridge") -> None:
         """The newest prices of the name's twin abroad and of the dollar."""
-        from monitor.twins import follow
+        from monitor.twins import follow, vendor
 
         adr, run = instrument(self._symbol).adr, self.wall_app.monitor
-        if adr is None or run is None:
+        settings = vendor(run) if run is not None else None
+        if adr is None or settings is None:
             return
 
         def tell(quote: Quote) -> None:
             self._abroad[quote.symbol] = quote
 
-        await follow(run, (adr, RATE), tell)
+        await asyncio.sleep(_STEADY_S)
+        await follow(settings, (adr, RATE), bridge.engine.clock, tell)
 
     # -- layout
 
     @property
     def _panels(self) -> Mapping[str, Panel]:
         """Those that have something to say, by name."""
-        panels: dict[str, Panel] = {"facts": self.query_one(FactList), "runs": self.query_one(RunTable)}
-        if (twin := self.query_one(TwinPanel)).twin is not None:
-            panels["twin"] = twin
-        if (context := self.query_one(ContextList)).figures or self._bad_figures:
-            panels["context"] = context
+        panels: dict[str, Panel] = {"facts": self.facts, "runs": self.runs}
+        if self.twin.twin is not None:
+            panels["twin"] = self.twin
+        if self.context.figures or self._bad_figures:
+            panels["context"] = self.context
         return panels
 
     def on_resize(self) -> None:
@@ -192,27 +205,30 @@ class DetailScreen(View):
     def fit(self) -> None:
         """Share the lines of the terminal out."""
         width, height = self.app.size
-        sheet, panels = self.query_one(NameSheet), self._panels
-        top = min(height, sheet.height_for(width))
-        tabs = (*panels, "headlines")
-        self.panel = self.panel if self.panel in tabs else tabs[0]
+        panels = self._panels
+        top = min(height, self.sheet.height_for(width))
+        names = (*panels, "headlines")
+        self.panel = self.panel if self.panel in names else names[0]
         wanted = {name: panel.height_for(panel_width(width, height)) for name, panel in panels.items()}
         plan = lay_out_page(width, height, top, wanted, self.panel)
         self.set_class(plan.wide, "-wide")
-        headlines = self.query_one(HeadlinePane)
-        lines = {sheet: top, self.query_one(Chart): plan.chart, headlines: plan.headlines}
-        lines |= {panel: plan.panels.get(panel.id or "", 0) for panel in self.query(Panel)}
-        lines[line := self.query_one("#panels", TabLine)] = plan.tabs
+        lines: dict[Widget, int] = {
+            self.sheet: top,
+            self.chart: plan.chart,
+            self.headlines: plan.headlines,
+            self.tabs: plan.tabs,
+        }
+        for panel in (self.facts, self.runs, self.twin, self.context):
+            lines[panel] = plan.panels.get(panel.id or "", 0)
         for part, count in lines.items():
             part.display = count > 0
             part.styles.height = max(1, count)
-        self.query_one("#left").styles.width = plan.left
-        self.query_one("#right").styles.width = plan.right
-        self.query_one("#body").styles.height = max(1, height - top - plan.tabs)
-        said = words(sheet.look.language)
-        line.show([Tab(name, said[name]) for name in tabs], self.panel)
-        if headlines.display and self.focused is None:
-            self.set_focus(headlines)
+        self._left.styles.width, self._right.styles.width = plan.left, plan.right
+        self._body.styles.height = max(1, height - top - plan.tabs)
+        said = words(self.sheet.look.language)
+        self.tabs.show([Tab(name, said[name]) for name in names], self.panel)
+        if self.headlines.display and self.focused is None:
+            self.set_focus(self.headlines)
 
     # -- keys
 
@@ -227,12 +243,12 @@ class DetailScreen(View):
 
     def action_span(self, span: str) -> None:
         """Draw a day, or so many months or years."""
-        self.query_one(Chart).span = Span(span)
+        self.chart.span = Span(span)
 
     def action_next_span(self, step: int) -> None:
         """Reach further back, or less far."""
-        spans, chart = list(Span), self.query_one(Chart)
-        chart.span = spans[(spans.index(chart.span) + step) % len(spans)]
+        spans = list(Span)
+        self.chart.span = spans[(spans.index(self.chart.span) + step) % len(spans)]
 
     def action_period(self) -> None:
         """Runs by the next period."""

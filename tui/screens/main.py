@@ -187,6 +187,8 @@ class MainScreen(View):
         said = app.status.remarks()
         urgent = [remark for remark in said if remark.urgent]
         remarks = [*urgent, *chosen, *(remark for remark in said if not remark.urgent)]
+        if app.bridge is not None:
+            remarks += map(Remark, app.bridge.calendar_warnings)
         self.status.show(remarks, "? help  / filter  q leave")
 
     def show_notice(self, lines: Sequence[str]) -> None:
