@@ -1,6 +1,5 @@
 """Alerting: from a quote to a recorded event. Rules are asked, answers explained, committed, and told."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -60,7 +59,8 @@ class Alerting:
         self.rules = rules
         self.limits = limits
         self.profiles = profiles
-        self.headlines: deque[Headline] = deque(maxlen=HEADLINES_KEPT)
+        self.headlines: list[Headline] = []
+        """The newest, in the order in which they were told."""
         self.raised = 0
         """Alerts that this process detected."""
         self.suppressions = 0
@@ -118,6 +118,9 @@ class Alerting:
     def headline(self, headline: Headline) -> None:
         """Keep a headline to explain alerts with, and ask the rules on headlines."""
         self.headlines.append(headline)
+        if len(self.headlines) > HEADLINES_KEPT:
+            # By their own time: a source that lists a year must not push this morning's out.
+            self.headlines.remove(min(self.headlines, key=lambda kept: kept.ts_event))
         home = self._hours().mic
         alerts = [alert for rule in self._news if (alert := rule.look(headline, self._quality, home))]
         self._settle(Outcome(alerts=alerts))

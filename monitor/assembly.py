@@ -23,6 +23,7 @@ from market.keywords import Keywords
 from market.session import amend, calendar
 from market.watchlist import expand
 from monitor import exit as exit_code
+from monitor.alerting import HEADLINES_KEPT
 from monitor.config import Config
 from monitor.courier import Courier
 from monitor.delivery import delivering, routes
@@ -214,7 +215,7 @@ def _headline_feed(run: Run) -> KeptFeed:
     """The sources of headlines, and in the engine what they told before."""
     engine, settings = run.engine, run.config.settings
     kept = run.shelf.headlines()
-    engine.headlines.extend(kept)
+    engine.headlines.extend(sorted(kept, key=lambda headline: headline.ts_event)[-HEADLINES_KEPT:])
     poller = HeadlinePoller(
         settings.headlines,
         engine.clock,

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -169,7 +168,7 @@ class Engine:
         return self.alerting.rules
 
     @property
-    def headlines(self) -> deque[Headline]:
+    def headlines(self) -> list[Headline]:
         """The newest headlines, the newest last."""
         return self.alerting.headlines
 

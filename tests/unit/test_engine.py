@@ -17,6 +17,7 @@ from market.quote import Quote
 from market.rule import Rule
 from market.rulebook import RuleBook
 from market.session import Phase
+from monitor.alerting import HEADLINES_KEPT
 from monitor.courier import Delivery
 from monitor.engine import Engine, FeedChange, Intake, PhaseChange
 from monitor.store import Store
@@ -381,3 +382,12 @@ async def test_a_feed_that_breaks_takes_nothing_with_it(desk: Desk) -> None:
     assert (broken.status.state, broken.status.reason) == (Health.DOWN, "internal error: RuntimeError")
     assert [change.name for change in desk.heard.feeds if change.health is Health.DOWN] == ["broken"]
     assert desk.engine.quality is Quality.LIVE
+
+
+def test_the_oldest_headlines_go_first_by_their_own_time(desk: Desk) -> None:
+    today = [Headline(f"new{n}", "t", "", TEN - n, TEN, "rthk") for n in range(10)]
+    year = [Headline(f"old{n}", "t", "", n, TEN, "archive") for n in range(HEADLINES_KEPT)]
+    desk.engine.add_headlines(today)
+    desk.engine.add_headlines(year)
+    assert len(desk.engine.headlines) == HEADLINES_KEPT
+    assert set(today) <= set(desk.engine.headlines)
