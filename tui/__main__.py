@@ -247,6 +247,19 @@ def record(out: str, duration: float | None, max_mb: int, config_path: str | Non
 
 
 @cli.command()
+@click.argument("rules", metavar="RULES")
+@click.argument("tapes", metavar="TAPE...", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="A JSON array of alerts.")
+@click.option("--strict", is_flag=True, help="Stop with 65 at the first bad line.")
+@common
+def backtest(config_path: str | None, debug: bool, **chosen: Any) -> int:
+    """What the rules of a file would have told of recorded tapes: when, and in which words."""
+    from monitor.backtest import Choices, run
+
+    return run(Choices(**chosen), config_path, debug=debug)
+
+
+@cli.command()
 @click.argument("tape", metavar="TAPE")
 @click.option("--speed", type=SPEED, default=1.0, show_default="1", help="Times recorded time, or max.")
 @click.option("--start", type=TimeOfDay(), help="Play what lies before at once; Hong Kong time.")
