@@ -34,6 +34,7 @@ _STEPS = {
     """,
     2: """
         ALTER TABLE alert ADD COLUMN recorded_at INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE alert ADD COLUMN resolved TEXT NOT NULL DEFAULT '';
         ALTER TABLE alert ADD COLUMN muted INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE alert ADD COLUMN acknowledged_by TEXT NOT NULL DEFAULT '';
         ALTER TABLE alert ADD COLUMN acknowledged_at INTEGER NOT NULL DEFAULT 0;
@@ -59,7 +60,8 @@ _STEPS = {
             next_try INTEGER NOT NULL,
             lease_until INTEGER NOT NULL DEFAULT 0,
             reason TEXT NOT NULL DEFAULT '',
-            UNIQUE (alert, sink)
+            resolves INTEGER NOT NULL DEFAULT 0,
+            UNIQUE (alert, sink, resolves)
         ) STRICT;
         CREATE INDEX outbox_open ON outbox (next_try) WHERE state IN ('pending', 'leased');
     """,

@@ -3,12 +3,15 @@
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-_COLUMNS = "id, alert, sink, attempts, failures, ambiguous"
+_COLUMNS = "id, alert, sink, attempts, failures, ambiguous, resolves"
 _OPEN = "state IN ('pending', 'leased')"
-_DUE = f"{_OPEN} AND next_try <= :now AND lease_until <= :now"
+# That something is over must not arrive before that it began.
+_IN_ORDER = f"""NOT (resolves AND EXISTS (SELECT 1 FROM outbox AS first WHERE first.alert = outbox.alert
+    AND first.sink = outbox.sink AND NOT first.resolves AND first.{_OPEN}))"""
+_DUE = f"{_OPEN} AND next_try <= :now AND lease_until <= :now AND {_IN_ORDER}"
 
 
 class State(StrEnum):
@@ -23,7 +26,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One alert for one sink. ``attempt`` counts from 1, and ``ambiguous`` those that may have arrived."""
+    """One alert for one sink, or the word that it ``resolves``, which is the alert's line with other fields.
+
+    ``attempt`` counts from 1, and ``ambiguous`` those that may have arrived.
+    """
 
     id: int
     alert: int
@@ -31,9 +37,10 @@ class Letter:
     attempt: int
     failures: int
     ambiguous: int
+    resolves: int
     line: str = ""
     recorded_at: int = 0
-    """When the alert was committed, nanoseconds UTC by the machine's clock."""
+    """When it was committed, nanoseconds UTC by the machine's clock."""
 
     @property
     def event_id(self) -> str:
@@ -70,8 +77,9 @@ class Outbox:
 
     def next_due(self, now: int) -> int | None:
         """When the next of those will be that wait for another attempt, or for a lease to run out."""
-        query = f"SELECT min(max(next_try, lease_until)) FROM outbox WHERE {_OPEN} AND NOT ({_DUE})"
-        due: int | None = self._db.execute(query, {"now": now}).fetchone()[0]
+        ready = "max(next_try, lease_until)"
+        query = f"SELECT min({ready}) FROM outbox WHERE {_OPEN} AND {ready} > ?"
+        due: int | None = self._db.execute(query, (now,)).fetchone()[0]
         return due
 
     def lease(self, sink: str, most: int, now: int, until: int) -> list[Letter]:
@@ -137,7 +145,8 @@ class Outbox:
 
     def of(self, alert: int) -> dict[str, State]:
         """How one alert stands with each of its sinks."""
-        rows = self._db.execute("SELECT sink, state FROM outbox WHERE alert = ? ORDER BY id", (alert,))
+        query = "SELECT sink, state FROM outbox WHERE alert = ? AND NOT resolves ORDER BY id"
+        rows = self._db.execute(query, (alert,))
         return {sink: State(state) for sink, state in rows}
 
     def dead(self) -> list[Dead]:
@@ -157,7 +166,11 @@ class Outbox:
         )
         return cursor.rowcount
 
-    def _letter(self, row: tuple[int, int, str, int, int, int]) -> Letter:
-        query = "SELECT line, recorded_at FROM alert WHERE number = ?"
-        line, recorded_at = self._db.execute(query, (row[1],)).fetchone()
-        return Letter(*row, line, recorded_at)
+    def _letter(self, row: tuple[int, int, str, int, int, int, int]) -> Letter:
+        letter = Letter(*row)
+        query = (
+            "SELECT iif(:resolves, json_patch(line, resolved), line), iif(:resolves, since, recorded_at)"
+            " FROM alert JOIN outbox ON alert = number WHERE id = :id"
+        )
+        line, recorded_at = self._db.execute(query, {"resolves": letter.resolves, "id": letter.id}).fetchone()
+        return replace(letter, line=line, recorded_at=recorded_at)

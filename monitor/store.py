@@ -137,6 +137,24 @@ class Store:
         except sqlite3.Error as error:
             log.error("the store cannot be written: %s", error)
 
+    def resolve(self, dedup_key: str, line: str) -> None:
+        """What an alert was about is over: whoever was sent the alert is sent this line, once."""
+        try:
+            with transaction(self.db):
+                done = self.db.execute(
+                    "UPDATE alert SET resolved = ? WHERE dedup_key = ? AND resolved = '' RETURNING number",
+                    (line, dedup_key),
+                ).fetchall()
+                for (number,) in done:
+                    self.db.execute(
+                        "INSERT INTO outbox (alert, sink, since, next_try, resolves)"
+                        " SELECT alert, sink, ?1, ?1, 1 FROM outbox WHERE alert = ?2",
+                        (self._now(), number),
+                    )
+        except sqlite3.Error as error:
+            log.error("the store cannot be written: %s", error)
+        self.posted()
+
     def _keep(self, states: Mapping[str, str]) -> None:
         self.db.executemany("INSERT OR REPLACE INTO rule_state (key, state) VALUES (?, ?)", states.items())
 

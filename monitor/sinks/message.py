@@ -41,9 +41,11 @@ def alert_message(line: str, attempt: int, late: int, *, repeat: bool) -> Messag
     if repeat:
         fields["repeat"] = True
     text = clean(str(fields.get("message", "")), 500)
+    kind, name = str(fields.get("type", "alert")), str(fields.get("event_id", ""))
     return Message(
-        id=str(fields.get("event_id", "")),
-        kind=str(fields.get("type", "alert")),
+        # A receiver that drops what it has must not drop the end of an alert for its beginning.
+        id=str(uuid5(NAMESPACE_URL, f"tickwall:resolved:{name}")) if kind == "resolved" else name,
+        kind=kind,
         ts=str(fields.get("ts", "")),
         subject=fields.get("symbol"),
         text=f"{text} (delayed {seconds} s)" if seconds >= LATE else text,

@@ -255,6 +255,20 @@ async def test_a_sink_that_is_no_more_leaves_nothing_behind() -> None:
     assert post.states == [("a", "expired", 0)]
 
 
+async def test_that_an_alert_is_over_comes_after_it() -> None:
+    """However often the alert has to be sent; once, under a name of its own, to those that were sent it."""
+    post = Post(script=[failed("no"), failed("no")])
+    post.record("a")
+    for _ in range(2):
+        post.store.resolve("a", '{"type":"resolved","event_id":"a","message":"a is back"}')
+    post.store.resolve("none", "{}")
+    await post.drained()
+    *_, alert, over = [message for _, message in post.sink.attempts]
+    assert len(post.sink.attempts) == 4
+    assert (alert.kind, over.kind, over.text) == ("alert", "resolved", "a is back")
+    assert over.id != alert.id and over.fields["event_id"] == alert.id
+
+
 # -- whatever happens
 
 ENDINGS = ("sent", "unheard", "failed", "refused", "late", "killed before", "killed after")
