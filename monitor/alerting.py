@@ -194,7 +194,9 @@ class Alerting:
             state = states.pop(alert.state_key, None)
             self._raise(alert, {} if state is None else {alert.state_key: state})
         for resolved in out.resolved:
-            self._listener.resolved(encode(resolved_line(resolved)))
+            line = encode(resolved_line(resolved))
+            self._store.resolve(resolved.dedup_key, line)
+            self._listener.resolved(line)
         if states:
             self._store.save(states)
         self._withhold(out.suppressed)
