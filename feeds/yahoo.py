@@ -124,7 +124,7 @@ def pricing_quote(data: "PricingData", ts_recv: int, names: Mapping[str, str]) -
     ))  # fmt: skip
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def exact_price(value: float, hint: int) -> Decimal:
     """The price that a four-byte float stood for: 131.6000061 with hint 2 is 131.60.
 
@@ -137,7 +137,7 @@ def _price_or_none(value: float, hint: int) -> Decimal | None:
     return exact_price(value, hint) if value else None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _exact(value: float, hint: int) -> Decimal:
     return number(_written(value, hint))
 

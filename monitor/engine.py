@@ -21,6 +21,7 @@ from monitor.health import SETTLED, FeedHealth
 from monitor.listener import FeedChange as FeedChange
 from monitor.listener import Listener as Listener
 from monitor.listener import PhaseChange as PhaseChange
+from monitor.memory import keep_small
 from monitor.profiles import Profiles
 from monitor.store import Store
 
@@ -250,7 +251,10 @@ class Engine:
         A feed that breaks is told as down; it takes nothing else with it.
         """
         async with asyncio.TaskGroup() as group:
-            background = [group.create_task(self._rounds(), name="rounds")]
+            background = [
+                group.create_task(self._rounds(), name="rounds"),
+                group.create_task(keep_small(), name="memory"),
+            ]
             if self.headline_feed is not None:
                 background.append(group.create_task(self._guard(self.headline_feed), name="headlines"))
             if self.profiles is not None:
