@@ -4,7 +4,6 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -19,7 +18,7 @@ from market.topics import topic
 
 # Patterns are re.ASCII so that a Chinese neighbour ends a word.
 # A bare number is never a code: 2015 is Li Auto and a year. What stands around it must leave no doubt.
-_NUMBER = re.compile(r"(?<![\d,$])(?<!\d\.)\d{1,5}(?![\d,]|\.\d)", re.ASCII)
+_NUMBER = re.compile(r"\d+", re.ASCII)
 _BEFORE = re.compile(
     r"(?:\b(?:HKEX|SEHK|HKSE|HKG)\s?:|\bHK\.|\bstock code\s?:?|股[份票]代[號号]\s?:?)\s?$",
     re.ASCII | re.IGNORECASE,
@@ -32,8 +31,6 @@ _TICKER = re.compile(
     re.ASCII,
 )
 _BARE_TICKER = 5
-# Where a name can begin: at the first letter of a Latin word, or at any other character.
-_START = re.compile(r"(?<![a-z\d])[a-z\d]|[^\x00-\u2e7f]")
 _SHARE_CLASS = re.compile(r"-(?:S?W|S|B|P|R)$")
 _CJK = 0x2E80
 
@@ -108,6 +105,9 @@ class Matcher:
                 self._add(name, None)
         for candidates in self._names.values():
             candidates.sort(key=lambda name: -len(name.text))
+        firsts = re.escape("".join({begin[0] for begin in self._names if not begin[0].isascii()}))
+        # Where a name can begin: at the first letter of a Latin word, or at another character of its own.
+        self._start = re.compile(rf"(?<![a-z\d])[a-z\d]|[{firsts or '_'}]")
 
     def symbols(self, title: str) -> tuple[str, ...]:
         """Canonical symbols of the instruments that a title names, in the order of their first mention.
@@ -123,11 +123,16 @@ class Matcher:
     def join(self, headline: Headline) -> Headline:
         """The headline with what its title says; what its source itself said comes first, or holds."""
         title = headline.title
-        return replace(
-            headline,
-            symbols=tuple(dict.fromkeys((*headline.symbols, *self.symbols(title)))),
-            topic=headline.topic or topic(title),
-            amounts=headline.amounts or amounts(title),
+        return Headline(
+            headline.id,
+            title,
+            headline.link,
+            headline.ts_event,
+            headline.ts_recv,
+            headline.source,
+            tuple(dict.fromkeys((*headline.symbols, *self.symbols(title)))),
+            headline.topic or topic(title),
+            headline.amounts or amounts(title),
         )
 
     def _add(self, name: str, symbol: str | None) -> None:
@@ -139,10 +144,12 @@ class Matcher:
 
     def _by_code(self, text: str) -> Iterator[tuple[int, str]]:
         for match in _NUMBER.finditer(text):
-            digits, at = match[0], match.start()
+            digits, at, end = match[0], match.start(), match.end()
+            if len(digits) > 5 or _is_part(text, at, end):
+                continue
             symbol = self._ordinary(int(digits))
             padded = len(digits) == 5 and digits[0] == "0" and symbol in self._symbols
-            if padded or _is_code(digits, text[max(0, at - 16) : at], text[match.end() : match.end() + 10]):
+            if padded or _is_code(digits, text[max(0, at - 16) : at], text[end : end + 10]):
                 yield at, symbol
 
     def _ordinary(self, code: int) -> str:
@@ -162,7 +169,7 @@ class Matcher:
     def _by_name(self, text: str) -> Iterator[tuple[int, str]]:
         lower = text.lower()
         taken = 0
-        for start in _START.finditer(lower):
+        for start in self._start.finditer(lower):
             at = start.start()
             if at < taken:
                 continue
@@ -172,6 +179,17 @@ class Matcher:
                         yield at, name.symbol
                     taken = at + len(name.text)
                     break
+
+
+def _is_part(text: str, at: int, end: int) -> bool:
+    """Whether digits are a part of a longer number, or an amount of dollars."""
+    before, after = text[max(0, at - 2) : at], text[end : end + 2]
+    return (
+        before[-1:] in (",", "$")
+        or (before[-1:] == "." and before[:1].isdigit())
+        or after[:1] == ","
+        or (after[:1] == "." and after[1:].isdigit())
+    )
 
 
 def _is_code(digits: str, before: str, after: str) -> bool:

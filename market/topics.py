@@ -23,6 +23,8 @@ class _Table(NamedTuple):
     topics: tuple[str, ...]
     entries: dict[str, list[_Entry]]
     """By the first Latin word, or by the first two characters."""
+    token: re.Pattern[str]
+    """A Latin word, or a character with which an entry begins."""
 
 
 def topics() -> tuple[str, ...]:
@@ -36,7 +38,7 @@ def topic(title: str) -> str | None:
     table = _table()
     best = len(table.topics)
     done = 0
-    for token in _TOKEN.finditer(text):
+    for token in table.token.finditer(text):
         at = token.start()
         if at < done:
             continue
@@ -63,7 +65,8 @@ def _table() -> _Table:
             pattern = sign.sub(lambda match: signs[match[0]], pattern)  # one sign may stand in another
             for begin in _begins(entry):
                 entries.setdefault(begin, []).append(_Entry(rank, pattern + r"(?![a-z\d])"))
-    return _Table(tuple(page["topics"]), entries)
+    firsts = re.escape("".join({begin[0] for begin in entries if not begin.isascii()}))
+    return _Table(tuple(page["topics"]), entries, re.compile(rf"[a-z\d]+|[{firsts}]", re.ASCII))
 
 
 def _begins(entry: str) -> set[str]:
