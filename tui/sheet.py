@@ -1,15 +1,12 @@
 """A name's page, put together from what the engine holds: quote, levels, facts, runs, depositary shares."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from market.basis import Base, base
+from market.basis import Basis, base
 from market.clock import SECOND
-from market.closes import Closes
-from market.facts import Facts
 from market.freshness import Quality
-from market.instrument import Instrument, instrument
-from market.profile import Period, Profile, Run
+from market.instrument import instrument
+from market.profile import Period, Run
 from market.quote import Quote
 from market.twin import RATE, Leg, Twin, is_current
 from tui.bridge import Bridge
@@ -20,55 +17,37 @@ from widgets.twin_panel import Quoted
 from widgets.words import words
 
 
-@dataclass(frozen=True, slots=True)
 class Page:
-    """One name as it stands; ``symbol`` must be watched. ``closes`` are its history, once that is there."""
+    """One watched name as it stands at this moment."""
 
-    bridge: Bridge
-    symbol: str
-    closes: Closes | None = None
-
-    @property
-    def instrument(self) -> Instrument:
-        """What is fixed about it."""
-        return instrument(self.symbol)
-
-    @property
-    def quote(self) -> Quote | None:
-        """The newest."""
-        return self.bridge.engine.state.entries[self.symbol].quote
-
-    @property
-    def _facts(self) -> Facts | None:
-        return self.bridge.facts(self.quote) if self.quote is not None else None
-
-    @property
-    def _profile(self) -> Profile | None:
-        profiles = self.bridge.engine.profiles
-        return profiles.get(self.symbol) if profiles is not None else None
+    def __init__(self, bridge: Bridge, symbol: str) -> None:
+        self.bridge = bridge
+        self.symbol = symbol
+        self.now = bridge.engine.clock.now()
+        self.instrument = instrument(symbol)
+        self.entry = bridge.engine.state.entries[symbol]
+        self.tile = bridge.tiles([symbol])[symbol]
+        self.quote = self.tile.quote
+        self._profiles = bridge.engine.profiles
+        self._facts = bridge.facts(self.quote) if self.quote is not None else None
 
     def _age(self, quote: Quote) -> str:
-        return coarse_age(max(self.bridge.engine.clock.now() - quote.ts_event, 0) / SECOND)
+        return coarse_age(max(self.now - quote.ts_event, 0) / SECOND)
 
     def sheet(self) -> Sheet:
         """Names, price and fields."""
-        entry = self.bridge.engine.state.entries[self.symbol]
-        tile = self.bridge.tiles([self.symbol])[self.symbol]
-        quote = entry.quote
+        quote = self.quote
         if quote is None:
-            return Sheet(self.instrument, tile)
-        said = {quote.source: quote, **entry.others}
+            return Sheet(self.instrument, self.tile)
+        said = {quote.source: quote, **self.entry.others}
         leading = sorted(said.items(), key=lambda item: item[0] != quote.source)
         return Sheet(
             instrument=self.instrument,
-            tile=tile,
-            base=self._base(quote),
-            phase=entry.calendar.phase_at(self.bridge.engine.clock.now()),
+            tile=self.tile,
+            base=base(quote, self._facts),
+            phase=self.entry.calendar.phase_at(self.now),
             sources=[Source(name, other.last, self._age(other)) for name, other in leading],
         )
-
-    def _base(self, quote: Quote) -> Base:
-        return base(quote, self._facts, self.closes.prices if self.closes is not None else ())
 
     def facts(self) -> Sequence[str]:
         """What history says, the rarest first."""
@@ -81,11 +60,13 @@ class Page:
     def levels(self) -> list[Level]:
         """The prices that stand across the charts: of the day before, the year before, and the record."""
         said = words(self.bridge.names)
-        quote, facts, profile = self.quote, self._facts, self._profile
-        start = self._base(quote) if quote is not None else NO_BASE
+        facts = self._facts
+        profile = self._profiles.get(self.symbol) if self._profiles is not None else None
+        start = base(self.quote, facts) if self.quote is not None else NO_BASE
         levels = []
         if start.price is not None:
-            levels.append(Level(start.price, said["previous close"], start.day, daily=True))
+            name = said["24h" if start.kind is Basis.DAY_AGO else "previous close"]
+            levels.append(Level(start.price, name, start.day, daily=True))
         if facts is not None and facts.year.base is not None:
             levels.append(Level(facts.year.base, said["year base"], facts.year.base_date))
         if profile is not None and profile.record_close is not None:
@@ -94,21 +75,22 @@ class Page:
 
     def runs(self, period: Period) -> tuple[Sequence[Run], bool]:
         """The last runs of a period, the oldest first, and whether the last one's close is still to come."""
-        quote, profiles, facts = self.quote, self.bridge.engine.profiles, self._facts
-        if quote is None or profiles is None or facts is None:
+        if self.quote is None or self._profiles is None or self._facts is None:
             return (), False
-        return profiles.runs(quote, self.bridge.engine.clock.now(), period), not facts.final
+        return self._profiles.runs(self.quote, self.now, period), not self._facts.final
 
     def twin(self, abroad: Mapping[str, Quote]) -> tuple[Twin, Sequence[Quoted]] | None:
         """The depositary shares by prices that were asked for, or by a feed's where that is newer."""
         known = self.instrument
         if known.adr is None:
             return None
-        now = self.bridge.engine.clock.now()
-        tile = self.bridge.tiles([self.symbol])[self.symbol]
-        home = Leg(self.symbol, tile.quote, tile.quote is not None and tile.quality is not Quality.STALE)
-        legs = [self._leg(symbol, abroad, now) for symbol in (known.adr, RATE)]
-        twin = Twin(known, home, *legs)
+        is_current = self.quote is not None and self.tile.quality is not Quality.STALE
+        twin = Twin(
+            instrument=known,
+            home=Leg(self.symbol, self.quote, is_current),
+            abroad=self._leg(known.adr, abroad),
+            rate=self._leg(RATE, abroad),
+        )
         quoted = [
             self._quoted(leg, what, currency)
             for leg, what, currency in (
@@ -119,12 +101,12 @@ class Page:
         ]
         return twin, quoted
 
-    def _leg(self, symbol: str, abroad: Mapping[str, Quote], now: int) -> Leg:
+    def _leg(self, symbol: str, abroad: Mapping[str, Quote]) -> Leg:
         entry = self.bridge.engine.state.entries.get(symbol)
         known = (abroad.get(symbol), entry.quote if entry is not None else None)
         held = [quote for quote in known if quote is not None]
         quote = max(held, key=lambda quote: quote.ts_event, default=None)
-        return Leg(symbol, quote, quote is not None and is_current(quote, now))
+        return Leg(symbol, quote, quote is not None and is_current(quote, self.now))
 
     def _quoted(self, leg: Leg, what: str, currency: str) -> Quoted:
         quote = leg.quote

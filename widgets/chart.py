@@ -129,12 +129,16 @@ class _Drawing:
     def margin(self) -> int:
         """Cells for the prices at the right."""
         texts = [self._price(end) for end in (self._scale.low, self._scale.high)]
-        known = [price(self._quote.last), *(price(level.price) for level in self._levels)]
+        known = [price(self._quote.last), *(self._exact(level.price) for level in self._levels)]
         return 2 + max(map(len, (*texts, *known)))
 
     def _price(self, value: float | Decimal) -> str:
         """A price of the axis, with the decimals of the live one, or as many as tell it from the next."""
         return f"{value:,.{max(decimals(self._quote.last), self._scale.places)}f}"
+
+    def _exact(self, value: Decimal) -> str:
+        """A price as it was written, with no fewer decimals than the live one has."""
+        return f"{value:,.{max(decimals(value), decimals(self._quote.last))}f}"
 
     def lines(self, columns: int, rows: int) -> list[Line]:
         """The plot."""
@@ -176,7 +180,7 @@ class _Drawing:
         palette = self._look.palette
         labels = {live: (price(self._quote.last), self._strong)}
         for level in drawn:
-            labels.setdefault(row[level], (price(level.price), palette.text))
+            labels.setdefault(row[level], (self._exact(level.price), palette.text))
         steps: list[float | Decimal] = [*self._ends, *self._scale.steps(rows // _ROWS_A_STEP)]
         for value in steps:
             y = self._scale.row(float(value), rows * canvas.high) // canvas.high
@@ -205,7 +209,7 @@ class _Drawing:
             if level not in drawn:
                 above = float(level.price) > self._scale.high
                 sign = glyphs.up if above else glyphs.down
-                texts = [f"{sign} {name} {price(level.price)}" for name in level.names]
+                texts = [f"{sign} {name} {self._exact(level.price)}" for name in level.names]
                 order = range(rows) if above else range(rows - 1, -1, -1)
                 # Best where no other level's line runs.
                 clear = sorted(order, key=[row[other] for other in drawn].count)

@@ -105,8 +105,6 @@ class NameSheet(Lines):
         match base.kind:
             case Basis.MISSING:
                 return said["no base"]
-            case Basis.WRONG:
-                return said["wrong base"]
             case Basis.DAY_AGO:
                 when = said["24h"]
             case Basis.ADJUSTED:
@@ -138,7 +136,7 @@ class NameSheet(Lines):
             (said["open"], price(quote.open)),
             (said["high"], price(quote.high)),
             (said["low"], price(quote.low)),
-            (said["previous close"], price(quote.prev_close)),
+            (said["24h" if sheet.base.kind is Basis.DAY_AGO else "previous close"], price(quote.prev_close)),
             (said["volume"], volume(quote.volume)),
             (said["lot"], ABSENT if known.lot is None else str(known.lot)),
             (said["phase"], ABSENT if sheet.phase is None else said[sheet.phase]),

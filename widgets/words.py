@@ -36,7 +36,6 @@ WORDS: dict[str, dict[str, str]] = {
         "also": "also",
         "on": "on",
         "no base": "no previous close",
-        "wrong base": "the previous close sent is of another session",
         "adjusted": "adjusted",
         "24h": "24 h ago",
         # its chart
@@ -91,7 +90,6 @@ WORDS: dict[str, dict[str, str]] = {
         "also": "另有",
         "on": "對比",
         "no base": "沒有前收市價",
-        "wrong base": "所報前收市價屬另一交易日",
         "adjusted": "已調整",
         "24h": "24小時前",
         "intraday": "即日",
@@ -144,7 +142,6 @@ WORDS: dict[str, dict[str, str]] = {
         "also": "另有",
         "on": "对比",
         "no base": "没有昨收价",
-        "wrong base": "所报昨收价属于另一交易日",
         "adjusted": "已调整",
         "24h": "24小时前",
         "intraday": "当日",

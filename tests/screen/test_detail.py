@@ -251,13 +251,12 @@ async def test_history_that_cannot_be_read_is_named() -> None:
         await until(lambda: "no daily history: tencent: HTTP 403" in page(stage), pilot)
 
 
-async def test_a_base_of_another_session_makes_no_percentage() -> None:
+async def test_without_a_base_there_is_no_percentage() -> None:
     stage = Stage()
     async with stage.up() as pilot:
-        await with_history(stage)
-        stage.quote(last="118.00", prev_close=Decimal("150.00"))
+        stage.quote(last="118.00", prev_close=None)
         await pilot.press("enter")
-        said = "118.00 HKD  -  - the previous close sent is of another session"
+        said = "118.00 HKD  -  - no previous close"
         await until(lambda: said in text(*stage.app.screen.query(NameSheet)), pilot)
 
 

@@ -15,7 +15,6 @@ from market.session import calendar
 
 DAY = date(2025, 9, 17)
 NOW = parse_rfc3339("2025-09-17T02:00:00Z")
-CLOSES = [112.0, 113.2]
 
 
 def quote(prev_close: str | None, symbol: str = "9888.HK") -> Quote:
@@ -38,19 +37,18 @@ def said(now: Quote) -> Facts:
     ("prev_close", "told"),
     [
         ("113.20", Base(Decimal("113.20"), date(2025, 9, 16), Basis.CLOSE)),
-        ("112.00", Base(None, None, Basis.WRONG)),  # the venue has not rolled its session
         (None, Base(None, None, Basis.MISSING)),
         ("0", Base(None, None, Basis.MISSING)),
     ],
 )
 def test_history_says_which_close_it_is(prev_close: str | None, told: Base) -> None:
     now = quote(prev_close)
-    assert base(now, said(now), CLOSES) == told
+    assert base(now, said(now)) == told
 
 
 def test_an_ex_date_is_told() -> None:
     now = quote("111.70")
-    assert base(now, said(now), CLOSES).kind is Basis.ADJUSTED
+    assert base(now, said(now)).kind is Basis.ADJUSTED
 
 
 def test_without_history_the_calendar_says_which_day() -> None:

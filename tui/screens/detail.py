@@ -119,14 +119,15 @@ class DetailScreen(View):
         if not whole and self._symbol not in dirty:
             return
         self._ask(bridge)
-        page = Page(bridge, self._symbol, self._closes)
+        page = Page(bridge, self._symbol)
         sheet = page.sheet()
         self.sheet.show(sheet)
         self.chart.show(sheet.tile, page.levels(), self._closes, self._why_no_closes)
         self._show_history(page)
+        self.twin.show(*(page.twin(self._abroad) or (None, ())))
         if whole:
             self.headlines.show(bridge.headlines(self._symbol), bridge.today, bridge.marks)
-            self._show_rest(page)
+            self._show_figures(page.now)
             self.fit()
 
     def _show_history(self, page: "Page") -> None:
@@ -135,12 +136,8 @@ class DetailScreen(View):
         runs, open = page.runs(self.period)
         self.runs.show(runs, self.period, open=open)
 
-    def _show_rest(self, page: "Page") -> None:
-        twin = page.twin(self._abroad)
-        self.twin.show(*(twin or (None, ())))
-        now = page.bridge.engine.clock.now()
-        figures = known(self._figures, self._symbol, now)
-        self.context.show(figures, now, self._bad_figures)
+    def _show_figures(self, now: int) -> None:
+        self.context.show(known(self._figures, self._symbol, now), now, self._bad_figures)
 
     # -- what is asked for while the page is open
 
