@@ -120,6 +120,8 @@ class Http:
                     return Answer(response.status, response.headers, bytes(body), is_whole)
             except aiohttp.ClientPayloadError as error:
                 raise FeedError(venue, "answer cut short") from error
+            except aiohttp.ServerDisconnectedError as error:
+                raise FeedError(venue, "closed without an answer") from error
             # These two print the address, which may hold a key.
             except aiohttp.TooManyRedirects as error:
                 raise FeedError(venue, "redirects without end") from error

@@ -13,7 +13,7 @@ from typing import NoReturn
 from feeds.backoff import delays
 from feeds.base import FeedStatus, NoPriceError, Parsed, QuoteSink
 from feeds.failure import PATIENCE, RefusedError
-from feeds.http import Http
+from feeds.http import TIMEOUT, Http
 from feeds.line import Line, pause, wait
 from market.clock import Clock
 from market.errors import FeedError, ParseError
@@ -25,7 +25,8 @@ class Poll:
     """Pages to fetch in turn, one request at a time. ``interval`` in seconds, between two rounds.
 
     ``rest`` says how many seconds at the least may pass after a good round that ended at an instant (ns
-    UTC): a venue whose exchange is closed has nothing new. ``headers`` go with each request.
+    UTC): a venue whose exchange is closed has nothing new. ``headers`` go with each request,
+    which may take ``timeout`` seconds of real time.
     ``parse`` turns a body and its receipt (ns UTC) into quotes and rejected rows; it raises
     ``ParseError`` for a page that is none of the venue's.
     """
@@ -36,6 +37,7 @@ class Poll:
     interval: float
     rest: Callable[[int], float] = lambda _now: 0.0
     headers: Mapping[str, str] | None = None
+    timeout: float = TIMEOUT
 
 
 class PollFeed:
@@ -48,7 +50,7 @@ class PollFeed:
         if not self.symbols:
             self.status.reason = "it serves none of its symbols"
         self._clock = clock
-        self._poll = poll
+        self.poll = poll
 
     def serves(self, symbol: str) -> bool:
         """Whether this feed was built to bring a canonical symbol."""
@@ -56,7 +58,7 @@ class PollFeed:
 
     async def run(self, sink: QuoteSink) -> None:
         """Feed the sink until cancelled."""
-        await run_poll(self._poll, sink, self.status, self._clock)
+        await run_poll(self.poll, sink, self.status, self._clock)
 
 
 async def run_poll(
@@ -97,7 +99,7 @@ async def _round(poll: Poll, http: Http, sink: QuoteSink, line: Line, clock: Clo
     count = 0
     trouble: ParseError | None = None
     for url in poll.urls:
-        answer = await http.get(poll.venue, url, headers=poll.headers)
+        answer = await http.get(poll.venue, url, headers=poll.headers, timeout=poll.timeout)
         received = clock.now()
         status.frames += 1
         if not answer.body.strip():

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self
 
 from aiohttp import web
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from market.clock import SECOND
@@ -104,7 +104,7 @@ class StreamServer:
 
     ``received`` has the first frame that each connection sent, ``connects`` counts them and ``paths`` has
     what they asked for. One that ``greets`` leaves the first frame to its scripts. ``refusals`` are the HTTP
-    statuses that the first connections are turned away with.
+    statuses that the first connections are turned away with, 0 for one that is let in.
     """
 
     def __init__(self, *scripts: Script, greets: bool = False, refusals: Sequence[int] = ()) -> None:
@@ -129,11 +129,13 @@ class StreamServer:
             self.url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/"
             yield self
 
-    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+    def _admit(self, _connection: ServerConnection, request: Request) -> Response | None:
         self.paths.append(request.path)
         if len(self.paths) > len(self._refusals):
             return None
-        return connection.respond(HTTPStatus(self._refusals[len(self.paths) - 1]), "no\n")
+        status = self._refusals[len(self.paths) - 1]
+        headers = Headers({"Content-Length": "6", "Content-Type": "text/html"})
+        return Response(status, "No", headers, b"<html>") if status else None
 
     async def _answer(self, connection: ServerConnection) -> None:
         script = self._scripts[min(self.connects, len(self._scripts) - 1)]
