@@ -1,7 +1,8 @@
 """Headlines joined, classed and counted: what 10,000 titles cost against reading them.
 
 The reference is feedparser alone on an RSS page with the same titles, in CPU time: the join must not be
-what makes a page slow. Titles are made of names, kinds and amounts in three scripts, a third of them about nothing.
+what makes a page slow. Titles are made of names, kinds and amounts in three scripts, a third of them about
+nothing.
 """
 
 import io
