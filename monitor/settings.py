@@ -181,5 +181,13 @@ DEFAULT_HEADLINES: tuple[dict[str, str], ...] = (
         "url": "https://rthk.hk/rthk/news/rss/e_expressnews_efinance.xml",
         "interval": "60s",
     },
+    {"name": "scmp-tech", "url": "https://www.scmp.com/rss/36/feed", "interval": "5m"},
+    {"name": "scmp-stocks", "url": "https://www.scmp.com/rss/318198/feed", "interval": "5m"},
+    {
+        "name": "yahoo-tech",
+        "url": "https://feeds.finance.yahoo.com/rss/2.0/headline"
+        "?s=BIDU,BABA,TCEHY,JD,NTES,PDD,BILI,TCOM,LI,NIO,XPEV&region=US&lang=en-US",
+        "interval": "5m",
+    },
 )
 """Read where the file names no ``[[headlines]]``."""

@@ -48,7 +48,9 @@ def test_without_a_file_the_defaults_hold() -> None:
     assert not config.found
     assert settings.watchlists["tech"] == ("@hstech",)
     assert [name for name, feed in settings.feeds.items() if feed.enabled] == ["tencent", "yahoo"]
-    assert [source.name for source in settings.headlines] == ["hkexnews", "rthk"]
+    assert [source.name for source in settings.headlines] == [
+        "hkexnews", "rthk", "scmp-tech", "scmp-stocks", "yahoo-tech"
+    ]  # fmt: skip
     assert config.max_age == 90_000_000_000
     assert {origin for _, _, origin in effective(config)} == {"default"}
 
