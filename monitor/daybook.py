@@ -1,0 +1,117 @@
+"""Daybook: a line when rules are armed for a session, and one that sums it up.
+
+So a quiet day differs from a dead process: whoever reads the lines knows that both must come.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from market.clock import SECOND, Clock
+from market.freshness import Health
+from market.session import EXCHANGES, Session, calendar
+from monitor.engine import Engine
+from monitor.lines import line
+from monitor.tally import Mark, Tally
+
+AFTER_CLOSE = 120 * SECOND
+"""How long after the final close a session is summed up, and ``--until-close`` ends: vendors are late."""
+
+SETTLING = 30
+"""Seconds at the most that a start in mid-session waits for its feeds, before it says how many are live."""
+
+
+class Daybook:
+    """Follows the session of each exchange of which a name is watched, on the engine's clock."""
+
+    def __init__(self, engine: Engine, tell: Callable[[dict[str, object]], object], tally: Tally) -> None:
+        self._engine = engine
+        self._tell = tell
+        self._tally = tally
+        self._open: dict[str, tuple[Session, Mark]] = {}
+        """By exchange, the session that was armed and is not summed up, and what was counted up to then."""
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for mic in EXCHANGES:
+                group.create_task(self._follow(mic), name=f"sessions of {mic}")
+
+    def close(self) -> None:
+        """Sum up what is not yet: the program ends."""
+        for mic in list(self._open):
+            self._sum_up(mic)
+
+    async def _follow(self, mic: str) -> None:
+        clock = self._engine.clock
+        while True:
+            session = _session(mic, clock.now())
+            if clock.now() < session.open:
+                await _wait(clock, session.open)
+            else:
+                await self._settle()
+            self._arm(mic, session)
+            await _wait(clock, session.close + AFTER_CLOSE)
+            if mic in self._open:
+                self._sum_up(mic)
+
+    async def _settle(self) -> None:
+        """Give the feeds of a start in mid-session their time to connect."""
+        for _ in range(SETTLING):
+            await self._engine.clock.sleep(1)
+            healths = [intake.health for intake in self._engine.intakes.values()]
+            if healths and Health.CONNECTING not in healths:
+                return
+
+    def _arm(self, mic: str, session: Session) -> None:
+        engine = self._engine
+        entries = [entry for entry in engine.state.entries.values() if entry.calendar.mic == mic]
+        if not entries:
+            return
+        self._open[mic] = session, Mark.of(self._tally, engine)
+        primed = sum(entry.quote is not None and bool(entry.quote.prev_close) for entry in entries)
+        live = (Health.LIVE, Health.DELAYED)
+        self._tell(
+            line(
+                "session",
+                engine.clock.now(),
+                event="armed",
+                mic=mic,
+                session_date=session.date.isoformat(),
+                rules=len(engine.rules.rules),
+                symbols=len(entries),
+                unprimed=len(entries) - primed,
+                feeds=sorted(name for name, intake in engine.intakes.items() if intake.health in live),
+            )
+        )
+
+    def _sum_up(self, mic: str) -> None:
+        """Tell what came since it was armed; ``final`` says whether its close is."""
+        session, armed = self._open.pop(mic)
+        now = self._engine.clock.now()
+        self._tell(
+            line(
+                "session",
+                now,
+                event="summary",
+                mic=mic,
+                session_date=session.date.isoformat(),
+                final=now >= session.close,
+                **Mark.of(self._tally, self._engine).since(armed),
+            )
+        )
+
+
+def _session(mic: str, now: int) -> Session:
+    """The session in progress, else the next one."""
+    hours = calendar(mic)  # asked for each time: a reload may have amended it
+    today = hours.session_at(now)
+    if today is not None and now < today.close:
+        return today
+    following = hours.session(hours.next(hours.day_of(now)))
+    assert following is not None
+    return following
+
+
+async def _wait(clock: Clock, until: int) -> None:
+    while (left := until - clock.now()) > 0:
+        await clock.sleep(left / SECOND)
