@@ -101,7 +101,7 @@ async def test_a_stop_leaves_the_rest_to_the_next(
     state = ("--state", str(tmp_path / "s.db"))
     async with receiving() as silent:
         silent.behave = never
-        configure(tmp_path, silent.url, 'timeout = "2s"\n')
+        configure(tmp_path, silent.url, 'timeout = "500ms"\n')
         process = await start(environ, *day, *state)
         assert process.stdout is not None
         first = b""
