@@ -32,7 +32,8 @@ class RuleFileError(TickwallError):
 class RuleFile:
     """One file as it was read, and the rules that it is to have.
 
-    State to read: ``rules``; ``are_default`` while they are the ones that hold where a file has none.
+    State to read: ``rules``; ``are_default`` while they are the ones that hold where a file has none,
+    ``wrote_defaults`` once those are to be written out.
     """
 
     def __init__(self, path: Path, settings: Settings, today: date) -> None:
@@ -44,6 +45,7 @@ class RuleFile:
         self._rest = tomllib.loads(text)
         written = self._rest.pop("rule", [])
         self.are_default = not written
+        self.wrote_defaults = False
         self.rules: list[dict[str, Any]] = written or [*default_rules(settings, today)]
 
     def put(self, values: Values, place: int | None = None) -> int:
@@ -78,7 +80,7 @@ class RuleFile:
             return
         from tomlkit import aot, comment
 
-        self.are_default = False
+        self.are_default, self.wrote_defaults = False, True
         tables = aot()
         for rule in self.rules:
             table = _table(rule)

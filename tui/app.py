@@ -85,7 +85,8 @@ class WallApp(App[None]):
         self.desk = AlertDesk(self)
         self.status = Status()
         self._opening = opening
-        self._config = config
+        self.config = config
+        """What holds; ``None`` for the defaults, until the run brings its own."""
         self._reload = reload
         self._tracebacks = debug
         self._file: SavedFile | None = None
@@ -159,7 +160,7 @@ class WallApp(App[None]):
         from tui.bridge import Bridge
 
         self.monitor = run
-        self._config = run.config
+        self.config = run.config
         self.bridge = Bridge(run.engine)
         self.desk.open(self.bridge)
         self._file = SavedFile(run.config.path)
@@ -167,10 +168,10 @@ class WallApp(App[None]):
 
     def _settle(self) -> None:
         """Take over what the configuration says of the screen."""
-        assert self._config is not None and self.bridge is not None
+        assert self.config is not None and self.bridge is not None
         from monitor.news import Marks
 
-        settings = self._config.settings
+        settings = self.config.settings
         self.bridge.names = settings.display.names
         self.bridge.marks = Marks(self.monitor.shelf, settings.news) if self.monitor is not None else None
         self.main.show_watchlists(configured(settings, self.bridge.today))
@@ -182,7 +183,7 @@ class WallApp(App[None]):
     @property
     def display_settings(self) -> "Display | None":
         """What the configuration says of the screen, once there is one."""
-        return self._config.settings.display if self._config is not None else None
+        return self.config.settings.display if self.config is not None else None
 
     @property
     def _fps(self) -> int:
@@ -346,6 +347,18 @@ class WallApp(App[None]):
         """See to every alert."""
         self.desk.acknowledge([alert.number for alert in self.alerts.waiting])
 
+    def action_rules(self) -> None:
+        """The rules of the name that is chosen, to be changed in the configuration file."""
+        symbol = self.views[-1].symbol
+        if self._reload is None:
+            self.say("a simulated day has no configuration file to write rules to")
+        elif self.bridge is None or not symbol:
+            self.say("no name is chosen")
+        else:
+            from tui.screens.rules import RulesScreen
+
+            self._show(RulesScreen(symbol))
+
     async def action_snooze(self) -> None:
         """Be silent about the name that is chosen."""
         view = self.views[-1]
@@ -452,7 +465,7 @@ class WallApp(App[None]):
             self.toast(str(error), title="Not reloaded, the running configuration stays", grave=True)
             self.say("configuration not reloaded")
             return
-        self._config = config
+        self.config = config
         self._settle()
         self.say("configuration reloaded")
 

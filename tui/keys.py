@@ -16,6 +16,8 @@ class Place(StrEnum):
     DETAIL = "In a name's detail"
     HEADLINE = "In a headline"
     JOURNAL = "In the journal"
+    RULES = "In the rules of a name"
+    RULE = "In a rule"
     SHEET = "In help and feeds"
     ANYWHERE = "Everywhere"
 
@@ -77,8 +79,18 @@ KEYS = (
     Key(Place.JOURNAL, "e", "e", "export what is found to a CSV or JSON file", "export"),
     Key(Place.JOURNAL, "escape", "Esc", "drop the search; else back", "back"),
     Key(Place.JOURNAL, "q", "q", "back", "leave"),
+    Key(Place.RULES, "", "Enter", "change the rule that is chosen"),
+    Key(Place.RULES, "n", "n", "write a new one", "new"),
+    Key(Place.RULES, "d,delete", "d, Delete", "remove the one that is chosen", "remove"),
+    Key(Place.RULES, "escape,q", "Esc, q", "back", "leave"),
+    Key(Place.RULE, "up", "Up", "the field above", "move(-1)"),
+    Key(Place.RULE, "down", "Down", "the field below", "move(1)"),
+    Key(Place.RULE, "", "Left, Right", "choose among a few words; else move in the text"),
+    Key(Place.RULE, "enter", "Enter", "write the rule to the configuration file", "save"),
+    Key(Place.RULE, "escape", "Esc", "back, nothing is written", "leave"),
     Key(Place.SHEET, "", "arrows, j k", "scroll; Page Up, Page Down, Home and End scroll further"),
     Key(Place.SHEET, "escape,q", "Esc, q", "back", "leave"),
+    Key(Place.ANYWHERE, "a", "a", "the rules of the chosen name: what raises alerts on it", "rules"),
     Key(Place.ANYWHERE, "space", "Space", "acknowledge what is chosen, else the newest alert", "acknowledge"),
     Key(Place.ANYWHERE, "A", "A", "acknowledge every alert", "acknowledge_all"),
     Key(Place.ANYWHERE, "z", "z", "snooze the chosen name until a time or the close", "snooze"),

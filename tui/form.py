@@ -1,0 +1,121 @@
+"""A form: one line for each key, a text or one of a few words, and what is wrong with it beside it."""
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Input
+
+from market.text import clean
+from widgets.face import Look
+from widgets.formatting import fit
+from widgets.lines import Line, Lines
+
+
+class Words(Lines):
+    """One line of text, in the style of what is wrong or of what is not."""
+
+    def __init__(self, text: str = "", *, classes: str | None = None) -> None:
+        super().__init__(classes=classes)
+        self.text = text
+        self.wrong = False
+
+    def say(self, text: str, *, wrong: bool = False) -> None:
+        """Say this from now on."""
+        self.text, self.wrong = text, wrong
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """The line, cut to the width."""
+        style = self.look.palette.alert if self.wrong and self.text else self.look.palette.muted
+        text = fit(f" {clean(self.text)}" if self.text else "", width, self.look.glyphs.ellipsis)
+        return [[Segment(text, style)]]
+
+
+class FieldLine(Input):
+    """What is typed. Left and right go through the words that may stand there, where they are few."""
+
+    def __init__(self, text: str, placeholder: str, choices: Sequence[str]) -> None:
+        super().__init__(text, placeholder, compact=True, select_on_focus=False)
+        self._choices = choices
+
+    async def action_submit(self) -> None:
+        """Enter is for the whole form."""
+        await self.screen.run_action("save")
+
+    def action_cursor_left(self, select: bool = False) -> None:
+        """The word before, or one to the left."""
+        if self._choices:
+            self._turn(-1)
+        else:
+            super().action_cursor_left(select)
+
+    def action_cursor_right(self, select: bool = False) -> None:
+        """The next word, or one to the right."""
+        if self._choices:
+            self._turn(1)
+        else:
+            super().action_cursor_right(select)
+
+    def _turn(self, step: int) -> None:
+        place = (
+            self._choices.index(self.value)
+            if self.value in self._choices
+            else (0 if not self.value else -step)
+        )
+        self.value = self._choices[(place + step) % len(self._choices)]
+        self.cursor_position = len(self.value)
+
+
+class Field(Horizontal):
+    """State to read: ``key``, ``text`` (what is typed), ``problem``."""
+
+    DEFAULT_CSS = """
+    Field { height: 1; }
+    Field > .label { width: 16; height: 1; }
+    Field > FieldLine { width: 1fr; max-width: 44; }
+    Field > .said { width: 1fr; height: 1; }
+    Field.-narrow > .said { display: none; }
+    """
+
+    def __init__(self, key: str, text: str, *, hint: str, default: str, choices: Sequence[str] = ()) -> None:
+        """``hint`` is what the key means, ``default`` what holds where nothing is typed."""
+        super().__init__()
+        self.key = key
+        self.hint = hint
+        self.choices = choices
+        self.problem = ""
+        self._label = Words(key, classes="label")
+        self._line = FieldLine(text, default, choices)
+        self._said = Words(classes="said")
+
+    def compose(self) -> ComposeResult:
+        """Its name, the line, and what is wrong."""
+        yield self._label
+        yield self._line
+        yield self._said
+
+    @property
+    def text(self) -> str:
+        """What is typed."""
+        return self._line.value
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether it is the one that is typed into."""
+        return self._line.has_focus
+
+    def enter(self) -> None:
+        """Type here from now on."""
+        self.screen.set_focus(self._line)
+
+    def wear(self, look: Look) -> None:
+        """Show it in this look."""
+        self._label.look = self._said.look = look
+
+    def blame(self, problem: str) -> None:
+        """Say what is wrong with it; nothing where nothing is."""
+        self.problem = problem
+        self._label.say(f"{self.key} !" if problem else self.key, wrong=bool(problem))
+        self._said.say(problem, wrong=True)

@@ -1,0 +1,175 @@
+"""The rules that watch a name: to be read, changed, added and removed."""
+
+import asyncio
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from rich.segment import Segment
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.message import Message
+
+from market.errors import TickwallError
+from market.text import clean
+from tui.form import Words
+from tui.keys import Place, bindings
+from tui.screens.view import View
+from widgets.formatting import code, fit
+from widgets.lines import Line
+from widgets.pane import Pane
+
+if TYPE_CHECKING:
+    from monitor.rule_file import RuleFile
+
+
+class RuleRow(NamedTuple):
+    """One rule, and where it stands in the file."""
+
+    place: int
+    values: Mapping[str, Any]
+
+
+class RulePane(Pane[RuleRow]):
+    """The rules, a line each; Enter posts ``Opened``."""
+
+    EMPTY = "no rule watches this name: n writes one"
+
+    class Opened(Message):
+        """A rule was chosen."""
+
+        def __init__(self, row: RuleRow) -> None:
+            super().__init__()
+            self.row = row
+
+    def key(self, row: RuleRow) -> Hashable:
+        """The rule's own name."""
+        return str(row.values.get("id"))
+
+    def open(self, row: RuleRow) -> None:
+        """Tell who listens."""
+        self.post_message(self.Opened(row))
+
+    def draw_row(self, row: RuleRow, width: int, selected: bool) -> Line:
+        """``big-mover     pct_prev_close  both  5, 10, 15  @hstech``"""
+        style, values = self.look.palette, row.values
+        steps = ", ".join(
+            str(step) for step in (values.get("threshold"), *values.get("steps", ())) if step is not None
+        )
+        parts = (
+            values.get("kind", ""),
+            values.get("direction", ""),
+            steps,
+            " ".join(values.get("symbols", ("*",))),
+        )
+        what = clean("  ".join(str(part) for part in parts if part))
+        name = fit(clean(str(values.get("id", ""))), min(20, width // 3), self.look.glyphs.ellipsis)
+        room = width - len(name) - 3
+        body = style.selected if selected else style.text
+        return [
+            Segment(f" {name}  ", style.strong),
+            Segment(fit(what, room, self.look.glyphs.ellipsis), body),
+        ]
+
+
+class RulesScreen(View):
+    """State to read: ``symbol``."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.RULES)]
+    AUTO_FOCUS = "RulePane"
+    DEFAULT_CSS = """
+    RulesScreen > RulePane { height: 1fr; }
+    RulesScreen > Words { height: 1; }
+    """
+
+    def __init__(self, symbol: str) -> None:
+        super().__init__()
+        self._symbol = symbol
+        self._pane = RulePane()
+        self._foot = Words()
+
+    @property
+    def symbol(self) -> str:
+        """The name whose rules these are."""
+        return self._symbol
+
+    def compose(self) -> ComposeResult:
+        """The list, and a line for what there is to say."""
+        self._pane.heading = f"Rules that watch {code(self._symbol)}"
+        yield self._pane
+        yield self._foot
+
+    def on_mount(self) -> None:
+        """Read the file."""
+        super().on_mount()
+        self.run_worker(self._read(), exit_on_error=False)
+
+    def _open_file(self) -> "RuleFile":
+        from monitor.rule_file import RuleFile
+
+        config, bridge = self.wall_app.config, self.wall_app.bridge
+        assert config is not None and bridge is not None  # there is no way here before
+        return RuleFile(config.path, config.settings, bridge.today)
+
+    async def _read(self) -> None:
+        from monitor.rule_file import touching
+
+        config, bridge = self.wall_app.config, self.wall_app.bridge
+        assert config is not None and bridge is not None
+        try:
+            file = await asyncio.to_thread(self._open_file)
+            places = touching(file.rules, self._symbol, config.settings, bridge.today)
+        except TickwallError as error:
+            self._foot.say(str(error), wrong=True)
+            return
+        self._pane.set_rows([RuleRow(place, file.rules[place]) for place in places])
+        held = "the file has no rule of its own: these are the default ones; " if file.are_default else ""
+        self._foot.say(f"{held}Enter changes, n adds, d removes one; {config.path}")
+
+    @on(RulePane.Opened)
+    def _open(self, event: RulePane.Opened) -> None:
+        self._edit(event.row.values, event.row.place)
+
+    def action_new(self) -> None:
+        """Write one for this name alone."""
+        taken = {str(row.values.get("id")) for row in self._pane.rows}
+        stem = code(self._symbol).lower()
+        name = next(name for number in range(1, 10_000) if (name := f"{stem}-{number}") not in taken)
+        self._edit({"id": name, "kind": "pct_prev_close", "symbols": [self._symbol]}, None)
+
+    def _edit(self, values: Mapping[str, Any], place: int | None) -> None:
+        from tui.screens.rule import RuleScreen
+
+        self.app.push_screen(RuleScreen(self._open_file, values, place, self._saved))
+
+    def _saved(self, name: str, file: "RuleFile") -> None:
+        self._tell(f"rule {name!r} is written to {file.path}", file)
+
+    async def action_remove(self) -> None:
+        """Take the chosen one away, if it is meant."""
+        row = self._pane.current
+        if row is None:
+            return
+        name = str(row.values.get("id"))
+
+        async def answer(text: str) -> None:
+            if text.strip().lower() in ("y", "yes"):
+                file = await asyncio.to_thread(self._take_away, row)
+                self._tell(f"rule {name!r} is removed from {file.path}", file)
+
+        symbols = " ".join(row.values.get("symbols", ("*",)))
+        await self.wall_app.ask(f"Remove rule {name}, which watches {symbols}? y, or Esc", answer)
+
+    def _take_away(self, row: RuleRow) -> "RuleFile":
+        file = self._open_file()
+        if file.rules[row.place : row.place + 1] != [dict(row.values)]:
+            raise TickwallError("the file was changed meanwhile: open the rules anew")
+        file.remove(row.place)
+        file.save()
+        return file
+
+    def _tell(self, done: str, file: "RuleFile") -> None:
+        more = "; the default rules stand there now as well" if file.wrote_defaults else ""
+        self.wall_app.toast(f"{done}{more}")
+        self.wall_app.show_anew()  # which finds the file saved, and reloads it
+        self.run_worker(self._read(), exit_on_error=False)
