@@ -98,13 +98,10 @@ class Daemon:
         self._config = config
         self._lines = lines
         self._store = store
-        try:
-            self._switch = switch_url(config.settings.headless)
-        except SinkError as error:
-            raise ConfigError(str(config.path), [str(error)]) from None
         self._manager = Manager()
         self._probes: Probes | None = None
         self._engine: Engine | None = None
+        self._switch = ""
         self._reason = "failed"
 
     def open(self) -> AbstractAsyncContextManager[Run]:
@@ -120,6 +117,7 @@ class Daemon:
         """Run until the first reason to stop."""
         if self._choices.tape is None and not this.engine.intakes:
             raise ConfigError(str(self._config.path), ["no feed is enabled that serves what is watched"])
+        self._switch = self._switch_url()
         self._probes = Probes(this.engine)
         async with self._pages(this) as listens:
             self._engine = this.engine
@@ -136,6 +134,13 @@ class Daemon:
             self._reason = await self._until_done(this, stop, book)
             self._manager.stopping()
             book.close()
+
+    def _switch_url(self) -> str:
+        """The dead man's switch; ``ConfigError`` where its address cannot be read."""
+        try:
+            return switch_url(self._config.settings.headless)
+        except SinkError as error:
+            raise ConfigError(str(self._config.path), [str(error)]) from None
 
     async def _until_done(self, this: Run, stop: asyncio.Event, book: Daybook) -> str:
         tasks = {
