@@ -4,11 +4,11 @@ import json
 import logging
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from market.clock import parse_rfc3339
 from monitor.database import connect, transaction
 from monitor.outbox import Outbox
 from monitor.settings import BUILT_IN_SINKS
@@ -17,6 +17,10 @@ log = logging.getLogger(__name__)
 
 KEPT = 400 * 86_400 * 1_000_000_000
 """How long an alert's text is kept, nanoseconds. Its ``dedup_key``, 50 bytes, is kept for ever."""
+
+
+UNCOMMITTED = 1000
+"""How many alerts wait in memory for a store that cannot be written; the oldest give way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,9 @@ class Store:
         self._prune()
         self._seen = self._newest()
         self._mine: set[int] = set()
-        self._uncommitted = 0
+        self._lowest = 0
+        self._uncommitted: deque[Event] = deque(maxlen=UNCOMMITTED)
+        self._complaint = ""
         self._version = 0
 
     def close(self) -> None:
@@ -89,16 +95,17 @@ class Store:
         """Commit a detection, its rules' states and a row for each sink; ``None`` when it was made before.
 
         ``states`` are kept all the same. What cannot be committed, on a full disk, is an alert all the same:
-        better told twice than never.
+        better told twice than never. It is committed, and sent to its sinks, as soon as that is possible.
         """
         try:
             with transaction(self.db):
                 self._keep(states)
                 stored = self._insert(event)
         except sqlite3.Error as error:
-            log.error("the store cannot be written: %s", error)
-            self._uncommitted -= 1
-            return Stored(self._uncommitted, event.line)
+            self._complain(error)
+            self._uncommitted.append(event)
+            self._lowest -= 1
+            return Stored(self._lowest, event.line)
         self.posted()
         return stored
 
@@ -135,7 +142,7 @@ class Store:
             with transaction(self.db):
                 self._keep(states)
         except sqlite3.Error as error:
-            log.error("the store cannot be written: %s", error)
+            self._complain(error)
 
     def resolve(self, dedup_key: str, line: str) -> None:
         """What an alert was about is over: whoever was sent the alert is sent this line, once."""
@@ -152,7 +159,7 @@ class Store:
                         (self._now(), number),
                     )
         except sqlite3.Error as error:
-            log.error("the store cannot be written: %s", error)
+            self._complain(error)
         self.posted()
 
     def _keep(self, states: Mapping[str, str]) -> None:
@@ -161,11 +168,6 @@ class Store:
     def states(self) -> dict[str, str]:
         """Every rule's state, by its key: where a restart goes on."""
         return dict(self.db.execute("SELECT key, state FROM rule_state"))
-
-    def events(self) -> Iterator[tuple[str, int]]:
-        """Every ``dedup_key`` on record, and the venue's stamp (ns UTC) of the quote that raised it."""
-        query = "SELECT dedup_key, line ->> '$.exchange_ts' FROM alert WHERE line <> '' ORDER BY number"
-        return ((key, parse_rfc3339(stamp)) for key, stamp in self.db.execute(query) if stamp)
 
     # -- what was told, and to whom
 
@@ -179,12 +181,28 @@ class Store:
 
     def from_others(self) -> Iterator[Stored]:
         """What another process on this store has detected since the last call."""
+        self._catch_up()
         found = list(self._select("number > ? ORDER BY number", self._seen))
         if found:
             self._seen = found[-1].number
         others = [stored for stored in found if stored.number not in self._mine]
         self._mine.clear()
         return iter(others)
+
+    def _catch_up(self) -> None:
+        """Commit what could not be: standard output has had it, its sinks have not."""
+        while self._uncommitted:
+            try:
+                with transaction(self.db):
+                    stored = self._insert(self._uncommitted[0])
+                    if stored is not None:
+                        self.db.execute("UPDATE alert SET told = 1 WHERE number = ?", (stored.number,))
+            except sqlite3.Error as error:
+                self._complain(error)
+                return
+            self._uncommitted.popleft()
+            self._complaint = ""
+            self.posted()
 
     def changed_elsewhere(self) -> bool:
         """Whether another process has written since the last call; costs no look at any table."""
@@ -225,7 +243,11 @@ class Store:
     def snoozes(self, now: int) -> list[Snooze]:
         """Those that still hold, the first to end first."""
         query = "SELECT symbol, until, by, ts FROM snooze WHERE until > ? ORDER BY until, symbol"
-        return [Snooze(*row) for row in self.db.execute(query, (now,))]
+        try:
+            return [Snooze(*row) for row in self.db.execute(query, (now,))]
+        except sqlite3.Error as error:
+            self._complain(error)
+            return []
 
     # -- the table
 
@@ -233,7 +255,13 @@ class Store:
         try:
             self.db.execute(statement, values)
         except sqlite3.Error as error:
-            log.error("the store cannot be written: %s", error)
+            self._complain(error)
+
+    def _complain(self, error: sqlite3.Error) -> None:
+        """Once for each kind of trouble: a disk that is full is so many times a second."""
+        if str(error) != self._complaint:
+            self._complaint = str(error)
+            log.error("the store cannot be used: %s", error)
 
     def _newest(self) -> int:
         row = self.db.execute("SELECT coalesce(max(number), 0) FROM alert").fetchone()
@@ -241,7 +269,11 @@ class Store:
 
     def _select(self, where: str, *parameters: str | int) -> Iterator[Stored]:
         columns = "number, line, told, acknowledged, muted"
-        rows = self.db.execute(f"SELECT {columns} FROM alert WHERE {where}", parameters).fetchall()
+        try:
+            rows = self.db.execute(f"SELECT {columns} FROM alert WHERE {where}", parameters).fetchall()
+        except sqlite3.Error as error:
+            self._complain(error)
+            return iter(())
         return (
             Stored(number, line, bool(told), bool(seen), bool(muted))
             for number, line, told, seen, muted in rows
