@@ -1,6 +1,6 @@
 """The chart of a name: one session, or months to years of closes that end on the live price."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
 
@@ -11,7 +11,7 @@ from rich.style import Style
 from market.closes import Closes
 from market.freshness import Quality
 from market.quote import Quote
-from widgets.canvas import Canvas, Dot, line
+from widgets.canvas import Canvas, Dot, Masks, line
 from widgets.formatting import fit, price
 from widgets.lines import Line, Lines
 from widgets.plot import (
@@ -23,10 +23,10 @@ from widgets.plot import (
     daily,
     dates,
     decimals,
-    dots,
     hours,
     intraday,
     position,
+    traced,
 )
 from widgets.tile import Tile
 from widgets.words import words
@@ -142,38 +142,59 @@ class _Drawing:
 
     def lines(self, columns: int, rows: int) -> list[Line]:
         """The plot."""
-        canvas = Canvas(braille=self._look.glyphs.braille)
-        width, height = columns * canvas.wide, rows * canvas.high
-        row = {level: self._scale.row(float(level.price), height) // canvas.high for level in self._levels}
-        cells, live = self._drawn(canvas, width, height)
+        glyphs, muted = self._look.glyphs, self._look.palette.muted
+        canvas = Canvas(columns, rows, braille=glyphs.braille)
+        masks, live = self._drawn(canvas)
+        row = {level: self._row(float(level.price), canvas) for level in self._levels}
         drawn = [level for level in self._levels if self._scale.holds(level.price)]
-        labels = self._axis(drawn, row, live[1], canvas, rows)
+        labels = self._axis(drawn, row, live[1], canvas)
         dotted = {row[level] for level in drawn}
-        written = self._names(drawn, row, cells, columns, rows)
+        written = self._names(drawn, row, masks, canvas)
+        signs = [[glyphs.previous_close if y in dotted else " "] * columns for y in range(rows)]
+        for (x, y), sign in written.items():
+            signs[y][x] = sign
+        traced_at: list[set[int]] = [set() for _ in range(rows)]
+        for (x, y), mask in masks.items():
+            signs[y][x] = canvas.sign(mask)
+            traced_at[y].add(x)
         lines: list[Line] = []
         for y in range(rows):
-            empty = self._look.glyphs.previous_close if y in dotted else " "
-            text, style = labels.get(y, ("", self._look.palette.muted))
-            lines.append(
-                [
-                    *self._row(y, columns, cells, written, empty, live),
-                    Segment(f" {text:>{self.margin - 2}} ", style),
-                ]
-            )
+            text, style = labels.get(y, ("", muted))
+            pieces = [
+                Segment("".join(signs[y][x] for x in places), self._side if on else muted)
+                for on, places in groupby(range(columns), key=traced_at[y].__contains__)
+            ]
+            lines.append([*pieces, Segment(f" {text:>{self.margin - 2}} ", style)])
+        lines[live[1]] = self._marked(lines[live[1]], live[0])
         return lines
 
-    def _drawn(self, canvas: Canvas, width: int, height: int) -> tuple[Mapping[Dot, str], Dot]:
-        """The cells of the line, and the one of the live price."""
+    def _marked(self, line: Line, x: int) -> Line:
+        """The row of the live price, with a mark on its cell."""
+        before, _, after = Segment.divide(line, [x, x + 1, sum(piece.cell_length for piece in line)])
+        return [*before, Segment(self._look.glyphs.marker, self._strong), *after]
+
+    def _row(self, value: float, canvas: Canvas) -> int:
+        """The row of cells that a price is in."""
+        return self._scale.row(value, canvas.height) // canvas.high
+
+    def _drawn(self, canvas: Canvas) -> tuple[Masks, Dot]:
+        """The cells of the line, and the one of the live price.
+
+        What is over was traced before; only the way from there to the live price is new.
+        """
         course, scale = self._course, self._scale
-        done = dots(course, scale.low, scale.high, width, height)
-        at, before = course.points[-1] if course.points else (1.0, float(self._quote.last))
-        start = (round(at * (width - 1)), scale.row(before, height))
-        end = (width - 1 if course.days else start[0], scale.row(float(self._quote.last), height))
-        cells = canvas.cells(done.union(line(start, end)))
-        return cells, (end[0] // canvas.wide, end[1] // canvas.high)
+        last = float(self._quote.last)
+        masks = traced(
+            course, scale.low, scale.high, canvas.columns, canvas.rows, braille=canvas.braille
+        ).copy()
+        at, before = course.points[-1] if course.points else (1.0, last)
+        start = (round(at * (canvas.width - 1)), scale.row(before, canvas.height))
+        end = (canvas.width - 1 if course.days else start[0], scale.row(last, canvas.height))
+        canvas.add(line(start, end), masks)
+        return masks, (end[0] // canvas.wide, end[1] // canvas.high)
 
     def _axis(
-        self, drawn: Sequence[Level], row: Mapping[Level, int], live: int, canvas: Canvas, rows: int
+        self, drawn: Sequence[Level], row: Mapping[Level, int], live: int, canvas: Canvas
     ) -> dict[int, tuple[str, Style]]:
         """What stands at the right of each row: the live price before levels, levels before the line's own
         highest and lowest, and these before round prices."""
@@ -181,71 +202,40 @@ class _Drawing:
         labels = {live: (price(self._quote.last), self._strong)}
         for level in drawn:
             labels.setdefault(row[level], (self._exact(level.price), palette.text))
-        steps: list[float | Decimal] = [*self._ends, *self._scale.steps(rows // _ROWS_A_STEP)]
+        steps: list[float | Decimal] = [*self._ends, *self._scale.steps(canvas.rows // _ROWS_A_STEP)]
         for value in steps:
-            y = self._scale.row(float(value), rows * canvas.high) // canvas.high
+            y = self._row(float(value), canvas)
             if not {y - 1, y, y + 1} & labels.keys():
                 labels[y] = (self._price(value), palette.muted)
         return labels
 
     def _names(
-        self,
-        drawn: Sequence[Level],
-        row: Mapping[Level, int],
-        cells: Mapping[Dot, str],
-        columns: int,
-        rows: int,
+        self, drawn: Sequence[Level], row: Mapping[Level, int], masks: Masks, canvas: Canvas
     ) -> dict[Dot, str]:
-        """Where the names of levels are written: in the first place of their row that the line leaves free.
+        """Where the names of levels are written: the first place by their line that the course leaves free.
 
         One that is out of reach is named on the topmost or lowest row that has room, with its price.
         """
-        glyphs = self._look.glyphs
+        glyphs, rows = self._look.glyphs, range(canvas.rows)
         written: dict[Dot, str] = {}
         for level in drawn:
-            near = [y for y in (row[level], row[level] - 1, row[level] + 1) if 0 <= y < rows]
-            _write(level.names, near, cells, written, columns)
+            near = [y for y in (row[level], row[level] - 1, row[level] + 1) if y in rows]
+            _write(level.names, near, masks, written, canvas.columns)
         for level in self._levels:
             if level not in drawn:
                 above = float(level.price) > self._scale.high
                 sign = glyphs.up if above else glyphs.down
                 texts = [f"{sign} {name} {self._exact(level.price)}" for name in level.names]
-                order = range(rows) if above else range(rows - 1, -1, -1)
                 # Best where no other level's line runs.
-                clear = sorted(order, key=[row[other] for other in drawn].count)
-                _write(texts, clear, cells, written, columns)
+                clear = sorted(rows if above else rows[::-1], key=[row[other] for other in drawn].count)
+                _write(texts, clear, masks, written, canvas.columns)
         return written
-
-    def _row(
-        self,
-        y: int,
-        columns: int,
-        cells: Mapping[Dot, str],
-        written: Mapping[Dot, str],
-        empty: str,
-        live: Dot,
-    ) -> Line:
-        """One row of the plot, in as few pieces as it has styles."""
-        palette = self._look.palette
-
-        def at(x: int) -> tuple[str, Style]:
-            if (x, y) == live:
-                return self._look.glyphs.marker, self._strong
-            if (x, y) in cells:
-                return cells[x, y], self._side
-            return written.get((x, y), empty), palette.muted
-
-        signs = map(at, range(columns))
-        return [
-            Segment("".join(sign for sign, _ in group), style)
-            for style, group in groupby(signs, key=lambda sign: sign[1])
-        ]
 
 
 def _write(
     texts: Iterable[str],
     order: Sequence[int],
-    cells: Mapping[Dot, str],
+    cells: Container[Dot],
     written: dict[Dot, str],
     columns: int,
 ) -> None:

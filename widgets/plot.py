@@ -13,7 +13,7 @@ from typing import NamedTuple
 from market.clock import MINUTE, SECOND
 from market.closes import Closes
 from market.session import TRADING, Session, calendar
-from widgets.canvas import Dot, line
+from widgets.canvas import Canvas, Masks, line
 from widgets.tile import Tile
 
 _REACH = 0.35
@@ -216,10 +216,14 @@ def decimals(value: Decimal) -> int:
 
 
 @lru_cache(maxsize=8)
-def dots(course: Course, low: float, high: float, width: int, height: int) -> frozenset[Dot]:
-    """The line through a course, on a field of so many dots."""
-    scale = Scale(low, high)
-    places = [(round(at * (width - 1)), scale.row(price, height)) for at, price in course.points]
-    if len(places) == 1:
-        return frozenset(places)
-    return frozenset(dot for start, end in pairwise(places) for dot in line(start, end))
+def traced(course: Course, low: float, high: float, columns: int, rows: int, *, braille: bool) -> Masks:
+    """The line through a course, on a field of so many cells; not to be changed."""
+    canvas, scale = Canvas(columns, rows, braille=braille), Scale(low, high)
+    places = [
+        (round(at * (canvas.width - 1)), scale.row(price, canvas.height)) for at, price in course.points
+    ]
+    masks: Masks = {}
+    canvas.add(places[:1], masks)
+    for start, end in pairwise(places):
+        canvas.add(line(start, end), masks)
+    return masks

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from market.closes import Closes
 from market.session import calendar
 from tui.page_layout import after, lay_out_page, panel_width
-from widgets.canvas import Canvas, line
-from widgets.plot import Level, Scale, Span, daily, dates, dots, hours, position
+from widgets.canvas import Canvas, Masks, line
+from widgets.plot import Level, Scale, Span, daily, dates, hours, position, traced
 
 DAY = date(2025, 9, 17)
 
@@ -31,9 +31,17 @@ def history(sessions: int) -> Closes:
 # -- canvas
 
 
+def signs(dots: list[tuple[int, int]], *, braille: bool) -> dict[tuple[int, int], str]:
+    """What they look like."""
+    canvas = Canvas(9, 9, braille=braille)
+    masks: Masks = {}
+    canvas.add(dots, masks)
+    return {cell: canvas.sign(mask) for cell, mask in masks.items()}
+
+
 def test_dots_become_cells() -> None:
-    assert Canvas(braille=True).cells([(0, 0), (1, 3)]) == {(0, 0): "⢁"}
-    assert Canvas(braille=False).cells([(0, 0), (0, 1), (0, 2), (1, 2)]) == {(0, 0): "|", (1, 0): "."}
+    assert signs([(0, 0), (1, 3)], braille=True) == {(0, 0): "⢁"}
+    assert signs([(0, 0), (0, 1), (0, 2), (1, 2)], braille=False) == {(0, 0): "|", (1, 0): "."}
 
 
 @given(st.tuples(*[st.integers(0, 300)] * 4))
@@ -63,13 +71,15 @@ def test_a_name_listed_yesterday_has_a_course() -> None:
     assert dates(course, 60) == []
 
 
-@given(sessions=st.integers(2, 900), width=st.integers(2, 300), height=st.integers(2, 200))
-def test_every_dot_lies_on_the_field(sessions: int, width: int, height: int) -> None:
+@given(
+    sessions=st.integers(2, 900), columns=st.integers(1, 150), rows=st.integers(1, 50), braille=st.booleans()
+)
+def test_every_dot_lies_on_the_field(sessions: int, columns: int, rows: int, braille: bool) -> None:
     course = daily(history(sessions), Span.ALL)
     prices = [price for _, price in course.points]
-    field = dots(course, min(prices), max(prices), width, height)
-    assert {x for x, _ in field} <= set(range(width))
-    assert {y for _, y in field} <= set(range(height))
+    field = traced(course, min(prices), max(prices), columns, rows, braille=braille)
+    assert {x for x, _ in field} <= set(range(columns))
+    assert {y for _, y in field} <= set(range(rows))
 
 
 @pytest.mark.parametrize(
