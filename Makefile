@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint types imports unit format bench soak kill pins clean
+.PHONY: run test lint types imports unit format bench soak kill fuzz pins clean
 
 run: $(VENV)/run.stamp
 	@$(BIN)/python -m tui demo $(ARGS)
@@ -38,6 +38,10 @@ soak: $(VENV)/dev.stamp
 kill: $(VENV)/dev.stamp
 	TICKWALL_KILLS=200 $(BIN)/pytest -s tests/loopback/test_kill.py
 
+# Two minutes over all parsers: make fuzz ARGS="--seconds 3600 feed tape" for an hour over two.
+fuzz: $(VENV)/dev.stamp
+	$(BIN)/python -m tools.fuzz $(ARGS)
+
 # Everything comes from the pins, hashes checked; the build backend is among them.
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
@@ -62,4 +66,4 @@ pins:
 		--no-emit-index-url --no-annotate --no-header --upgrade -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .fuzz build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Tools of development: none is a part of the program."""
