@@ -78,15 +78,12 @@ class RuleFile:
         """The first rule of one's own must not silently take the default ones away."""
         if not self.are_default:
             return
-        from tomlkit import aot, comment
+        from tomlkit import aot
 
         self.are_default, self.wrote_defaults = False, True
         tables = aot()
-        for rule in self.rules:
-            table = _table(rule)
-            if rule is self.rules[0]:
-                table.add(comment(WRITTEN_OUT))
-            tables.append(table)
+        for place, rule in enumerate(self.rules):
+            tables.append(_table(rule, "" if place else WRITTEN_OUT))
         self._document.pop("rule", None)
         self._document.append("rule", tables)
 
@@ -162,10 +159,12 @@ def _names(symbols: Sequence[str], settings: Settings, today: date) -> list[str]
     return [*names, *left]
 
 
-def _table(values: Values) -> Any:
-    from tomlkit import table
+def _table(values: Values, remark: str = "") -> Any:
+    from tomlkit import comment, table
 
     made = table()
+    if remark:
+        made.add(comment(remark))
     for key, value in values.items():
         made.add(key, value)
     return made

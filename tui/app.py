@@ -381,6 +381,7 @@ class WallApp(App[None]):
 
     async def ask(self, question: str, answer: Answer, text: str = "") -> None:
         """Ask a person something on the screen that is shown; ``text`` is the answer that is most likely."""
+        self.clear_notifications()
         await Prompt(question, answer, text).ask(self.screen, self.look())
 
     def action_mute(self) -> None:

@@ -135,8 +135,10 @@ class AlertDesk:
         else:
             store.unsnooze(symbol)
         self.look(bridge)
-        why = self.book.muted.get(symbol)
-        app.say(f"{_name(symbol)} {why}" if why else f"{_name(symbol)}: alerts ring again")
+        # The status line says who is snoozed; of several it says how many they are.
+        why = self.book.muted.get(symbol) if len(self._snoozes) != 1 else ""
+        ended = f"{_name(symbol)}: alerts ring again" if symbol not in self.book.muted else ""
+        app.say(f"{_name(symbol)} {why}" if why else ended)
 
 
 def _name(symbol: str) -> str:

@@ -86,7 +86,7 @@ async def test_a_rule_is_changed_and_holds_at_once(path: Path) -> None:
         await pilot.press("enter")
         await until(lambda: stage.app.screen is not screen, pilot)
         await until(lambda: "7" in text(pane), pilot)
-        assert "rule 'big' is written to" in stage.app.said
+        assert "rule 'big' is written to" in said(stage)
         await until(lambda: "configuration reloaded" in text(stage.app.main.status), pilot)
         await pilot.press("q")
         stage.quote(last="120.00")  # +6 %
@@ -164,7 +164,7 @@ async def test_the_first_rule_keeps_the_default_ones(tmp_path: Path, monkeypatch
         screen = await form(stage, pilot, "n")
         fill(screen, id="mine", threshold="3")
         await pilot.press("enter")
-        await until(lambda: "the default rules stand there now as well" in stage.app.said, pilot)
+        await until(lambda: "the default rules now stand in the file" in said(stage), pilot)
     assert [rule["id"] for rule in rules(path)] == ["stocks", "indices", "mine"]
     assert path.read_text().startswith("# empty\n")
 
@@ -176,7 +176,7 @@ async def test_a_rule_is_removed_if_it_is_meant(path: Path) -> None:
         await pilot.press("d", "n", "enter")
         assert path.read_text("utf-8") == FILE
         await pilot.press("d", "y", "enter")
-        await until(lambda: "is removed from" in stage.app.said, pilot)
+        await until(lambda: "is removed from" in said(stage), pilot)
     assert [rule["id"] for rule in rules(path)] == ["apple"]
 
 

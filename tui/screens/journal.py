@@ -80,6 +80,10 @@ class JournalScreen(View):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.JOURNAL)]
     AUTO_FOCUS = "JournalPane"
+    DEFAULT_CSS = """
+    JournalScreen > JournalPane { height: 1fr; }
+    JournalScreen > Filter { height: 1; }
+    """
 
     def __init__(self) -> None:
         super().__init__()

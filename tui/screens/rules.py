@@ -111,7 +111,7 @@ class RulesScreen(View):
         assert config is not None and bridge is not None  # there is no way here before
         return RuleFile(config.path, config.settings, bridge.today)
 
-    async def _read(self) -> None:
+    async def _read(self, done: str = "") -> None:
         from monitor.rule_file import touching
 
         config, bridge = self.wall_app.config, self.wall_app.bridge
@@ -123,6 +123,9 @@ class RulesScreen(View):
             self._foot.say(str(error), wrong=True)
             return
         self._pane.set_rows([RuleRow(place, file.rules[place]) for place in places])
+        if done:
+            self._foot.say(done)
+            return
         held = "the file has no rule of its own: these are the default ones; " if file.are_default else ""
         self._foot.say(f"{held}Enter changes, n adds, d removes one; {config.path}")
 
@@ -143,7 +146,7 @@ class RulesScreen(View):
         self.app.push_screen(RuleScreen(self._open_file, values, place, self._saved))
 
     def _saved(self, name: str, file: "RuleFile") -> None:
-        self._tell(f"rule {name!r} is written to {file.path}", file)
+        self._tell(f"rule {name!r} is written to", file)
 
     async def action_remove(self) -> None:
         """Take the chosen one away, if it is meant."""
@@ -155,7 +158,7 @@ class RulesScreen(View):
         async def answer(text: str) -> None:
             if text.strip().lower() in ("y", "yes"):
                 file = await asyncio.to_thread(self._take_away, row)
-                self._tell(f"rule {name!r} is removed from {file.path}", file)
+                self._tell(f"rule {name!r} is removed from", file)
 
         symbols = " ".join(row.values.get("symbols", ("*",)))
         await self.wall_app.ask(f"Remove rule {name}, which watches {symbols}? y, or Esc", answer)
@@ -169,7 +172,6 @@ class RulesScreen(View):
         return file
 
     def _tell(self, done: str, file: "RuleFile") -> None:
-        more = "; the default rules stand there now as well" if file.wrote_defaults else ""
-        self.wall_app.toast(f"{done}{more}")
+        more = "the default rules now stand in the file; " if file.wrote_defaults else ""
         self.wall_app.show_anew()  # which finds the file saved, and reloads it
-        self.run_worker(self._read(), exit_on_error=False)
+        self.run_worker(self._read(f"{more}{done} {file.path}"), exit_on_error=False)
