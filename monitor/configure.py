@@ -39,8 +39,11 @@ def init(named: str | None) -> int:
 
 
 def check(named: str | None) -> int:
-    """Validate; ``ConfigError`` names every bad key."""
+    """Validate; ``ConfigError`` names every bad key, and every secret of a sink that is not there."""
+    from monitor.delivery import routes
+
     config = load(named)
+    routes(config)
     if config.found:
         sys.stdout.write(f"{config.path}: OK\n")
     else:

@@ -256,8 +256,10 @@ class Courier:
     def _tell(self, letter: Letter, state: State, reason: str) -> None:
         now = self._clock.now()
         if state is not State.SENT:
-            log.warning("sink %s: %s: %s, attempt %d: %s", letter.sink, letter.event_id, state.value,
-                        letter.attempt, reason)  # fmt: skip
+            # A sink that is down fails twenty times an alert: the log has the first time and the last.
+            again = state is State.PENDING and letter.attempt > 1
+            level = logging.INFO if again else logging.WARNING
+            log.log(level, "sink %s: %s %s: %s", letter.sink, letter.event_id, state.value, reason)
         delayed_s = max(now - letter.recorded_at, 0) // SECOND
         self._on_delivery(
             Delivery(letter.sink, letter.event_id, state, letter.attempt, reason, delayed_s, now)

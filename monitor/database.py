@@ -8,8 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from shutil import copyfile
-from tempfile import TemporaryDirectory
 
 from market.errors import TickwallError
 
@@ -193,6 +191,9 @@ def _salvage(path: Path) -> Sequence[tuple[int, str, str, int, int]]:
 
     Of a copy, for SQLite writes to what it opens.
     """
+    from shutil import copyfile  # with its compressors, for what hardly ever happens
+    from tempfile import TemporaryDirectory
+
     rows: list[tuple[int, str, str, int, int]] = []
     with TemporaryDirectory(dir=path.parent) as folder:
         for suffix in ("", "-wal"):

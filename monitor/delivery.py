@@ -1,6 +1,7 @@
 """Delivery: a configuration's sinks, and a run's courier to them."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -11,6 +12,8 @@ from monitor.engine import Listener
 from monitor.sinks import build
 from monitor.sinks.base import SinkError
 from monitor.store import Store
+
+log = logging.getLogger(__name__)
 
 
 def routes(config: Config) -> dict[str, Route]:
@@ -37,10 +40,13 @@ async def delivering(
     nobody. With a store of their own they deliver, and their waits are short, for somebody waits for the end.
     """
     if not live and store.path is None:
+        if config.settings.sink:
+            log.warning("nothing is sent to sinks, for this run's alerts are in memory (--state PATH)")
         yield None
         return
     backoff = BACKOFF if live else BRISK
-    courier = Courier(store, routes(config), SystemClock(), listener.delivery, backoff=backoff)
+    ways = await asyncio.to_thread(routes, config)  # importing Apprise takes half a second
+    courier = Courier(store, ways, SystemClock(), listener.delivery, backoff=backoff)
     working = asyncio.create_task(courier.run(), name="courier")
     try:
         try:

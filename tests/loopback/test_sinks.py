@@ -8,6 +8,7 @@ import logging
 import os
 import shutil
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
@@ -21,7 +22,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from market.clock import rfc3339
 from monitor.settings import SinkSettings
@@ -32,6 +33,9 @@ from tests.loopback.receiver import Receiver, Request, receiving
 
 # Apprise's own, when it is imported.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+
+ALERTMANAGER = shutil.which("prometheus-alertmanager")
+OPENSSL = shutil.which("openssl")
 
 NOW = 1_758_075_247_180_000_000
 ID = "5f0c9c0e-3b1d-5a3c-9f10-0123456789ab"
@@ -169,6 +173,15 @@ async def test_an_alert_says_how_late_it_is() -> None:
     """To a person from five seconds on."""
     assert alert(late=4_999_999_999).text.endswith("through +10%")
     assert alert(late=90_000_000_000).text.endswith("through +10% (delayed 90 s)")
+
+
+async def test_a_webhook_goes_through_the_proxy_of_the_environment(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for this machine itself."""
+    monkeypatch.setenv("http_proxy", receiver.url)
+    assert await send(desk("webhook", url="http://alerts.example/hook")) == Outcome(sent=True)
+    assert receiver.requests[0].headers["Host"] == "alerts.example"
 
 
 # -- exec
@@ -333,6 +346,51 @@ async def test_a_password_is_not_sent_in_the_clear_unless_told_to(
         build(mail(25, user="kit"))
 
 
+@pytest.mark.skipif(OPENSSL is None, reason="openssl makes the certificate")
+async def test_a_mail_goes_encrypted_and_logged_in(
+    tmp_path: Path, mailbox: tuple[Mailbox, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """STARTTLS with a certificate that is checked, then the password."""
+    handler, _ = mailbox
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    assert OPENSSL is not None
+    process = await asyncio.create_subprocess_exec(
+        OPENSSL, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+        "-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate),
+        stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    assert await process.wait() == 0
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+
+    def judge(server: SMTP, session: Session, envelope: Envelope, kind: str, given: Any) -> AuthResult:
+        return AuthResult(success=given.password == b"hush", handled=False)
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    controller = Controller(
+        handler, hostname="localhost", port=port, tls_context=context, require_starttls=True,
+        authenticator=judge, auth_required=True,
+    )  # fmt: skip
+    controller.start()
+    password = tmp_path / "password"
+    settings = mail(port, host="localhost", tls="starttls", user="kit", password_file=str(password))
+    try:
+        password.write_text("wrong")
+        untrusted = await send(settings)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        wrong = await send(settings)
+        password.write_text("hush\n")
+        right = await send(settings)
+    finally:
+        controller.stop()
+    assert not untrusted.sent and untrusted.reason.startswith("certificate refused")
+    assert wrong == Outcome(False, "answered SMTP 535 (AuthenticationError)", permanent=True)
+    assert right == Outcome(sent=True)
+    assert len(handler.envelopes) == 1
+
+
 async def test_a_mail_server_that_is_not_there(mailbox: tuple[Mailbox, int]) -> None:
     """Is tried again."""
     with socket.socket() as free:
@@ -383,8 +441,6 @@ def test_a_bad_address_is_not_shown() -> None:
 
 
 # -- alertmanager
-
-ALERTMANAGER = shutil.which("prometheus-alertmanager")
 
 
 @pytest.fixture
