@@ -1,19 +1,19 @@
-"""Glance: the newest price of a symbol that is looked at only now and then, from Yahoo's chart page.
+"""Glance: what is asked of Yahoo's chart page about a name only while somebody looks at it.
 
-A stream would have to be opened anew for every name that somebody opens. The page costs a request of a
-kilobyte for each symbol, and nothing while nobody looks.
+The newest price of a symbol that no feed brings: a stream would have to be opened anew for every name that
+somebody opens, where the page costs a kilobyte. And the minutes of a session before the wall was there.
 """
 
+from decimal import Decimal
 from urllib.parse import quote as quoted
 
 import msgspec
 
 from feeds.http import Http
+from feeds.wire import BROKEN, parse_error
 from feeds.yahoo import NAME, YahooSettings, exact_price, yahoo_symbol
 from market.clock import SECOND, Clock
-from market.errors import ParseError
 from market.quote import Quote
-from market.text import clean
 
 _LAST_YEAR = 4_102_444_800  # 2100-01-01 in seconds; later stamps are defects
 
@@ -25,8 +25,18 @@ class _Meta(msgspec.Struct):
     priceHint: int = 2  # noqa: N815
 
 
+class _Columns(msgspec.Struct):
+    close: list[float | None] = []
+
+
+class _Indicators(msgspec.Struct):
+    quote: list[_Columns] = []
+
+
 class _Result(msgspec.Struct):
     meta: _Meta
+    timestamp: list[int] = []
+    indicators: _Indicators = msgspec.field(default_factory=_Indicators)
 
 
 class _Chart(msgspec.Struct):
@@ -37,9 +47,9 @@ class _Answer(msgspec.Struct):
     chart: _Chart
 
 
-def glance_url(chart_url: str, symbol: str) -> str:
-    """The address of a canonical symbol's newest price."""
-    return f"{chart_url}{quoted(yahoo_symbol(symbol), safe='')}?interval=1d&range=1d"
+def glance_url(chart_url: str, symbol: str, interval: str = "1d") -> str:
+    """The address of a canonical symbol's newest price, or of its day by the minute (``1m``)."""
+    return f"{chart_url}{quoted(yahoo_symbol(symbol), safe='')}?interval={interval}&range=1d"
 
 
 def parse_glance(body: bytes, symbol: str, ts_recv: int) -> Quote:
@@ -48,10 +58,7 @@ def parse_glance(body: bytes, symbol: str, ts_recv: int) -> Quote:
     Raises ``ParseError``.
     """
     try:
-        result = msgspec.json.decode(body, type=_Answer).chart.result
-        if not result:
-            raise ValueError("no chart")
-        meta = result[0].meta
+        meta = _result(body).meta
         if not 0 < meta.regularMarketTime < _LAST_YEAR:
             raise ValueError("no plausible time")
         return Quote(
@@ -62,11 +69,45 @@ def parse_glance(body: bytes, symbol: str, ts_recv: int) -> Quote:
             NAME,
             currency=meta.currency if len(meta.currency) == 3 else None,
         )
-    except (msgspec.MsgspecError, ValueError, ArithmeticError) as error:
-        raise ParseError(NAME, clean(str(error), 120), body[:500]) from None
+    except BROKEN as error:
+        raise parse_error(NAME, error, body) from None
+
+
+def parse_minutes(body: bytes) -> list[tuple[int, Decimal]]:
+    """The minutes of a chart page, oldest first: start (ns UTC) and last price; those without one left out.
+
+    Raises ``ParseError``.
+    """
+    try:
+        result = _result(body)
+        closes = result.indicators.quote[0].close if result.timestamp else []
+        found = [
+            (at * SECOND, exact_price(close, result.meta.priceHint))
+            for at, close in zip(result.timestamp, closes, strict=True)
+            if close
+        ]
+        stamps = [at for at, _ in found]
+        if stamps != sorted(set(stamps)) or any(not 0 < at < _LAST_YEAR * SECOND for at in stamps):
+            raise ValueError("minutes out of order")
+        return found
+    except (*BROKEN, LookupError) as error:
+        raise parse_error(NAME, error, body) from None
+
+
+def _result(body: bytes) -> _Result:
+    result = msgspec.json.decode(body, type=_Answer).chart.result
+    if not result:
+        raise ValueError("no chart")
+    return result[0]
 
 
 async def glance(http: Http, settings: YahooSettings, symbol: str, clock: Clock) -> Quote:
     """The newest price of a canonical symbol. Raises ``FeedError`` or ``ParseError``."""
     answer = await http.get(NAME, glance_url(settings.chart_url, symbol))
     return parse_glance(answer.body, symbol, clock.now())
+
+
+async def minutes(http: Http, settings: YahooSettings, symbol: str) -> list[tuple[int, Decimal]]:
+    """The minutes of a canonical symbol's day so far. Raises ``FeedError`` or ``ParseError``."""
+    answer = await http.get(NAME, glance_url(settings.chart_url, symbol, "1m"))
+    return parse_minutes(answer.body)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from market.basis import Basis, base
-from market.clock import SECOND
+from market.clock import MINUTE, SECOND
 from market.freshness import Quality
 from market.instrument import instrument
 from market.profile import Period, Run
@@ -13,6 +13,7 @@ from tui.bridge import Bridge
 from widgets.formatting import coarse_age, price
 from widgets.name_sheet import NO_BASE, Sheet, Source
 from widgets.plot import Level
+from widgets.tile import Minutes, Tile
 from widgets.twin_panel import Quoted
 from widgets.words import words
 
@@ -20,13 +21,14 @@ from widgets.words import words
 class Page:
     """One watched name as it stands at this moment."""
 
-    def __init__(self, bridge: Bridge, symbol: str) -> None:
+    def __init__(self, bridge: Bridge, symbol: str, earlier: Minutes = ()) -> None:
+        """``earlier`` are minutes of the day from elsewhere, for what was before the wall was there."""
         self.bridge = bridge
         self.symbol = symbol
         self.now = bridge.engine.clock.now()
         self.instrument = instrument(symbol)
         self.entry = bridge.engine.state.entries[symbol]
-        self.tile = bridge.tiles([symbol])[symbol]
+        self.tile = _filled(bridge.tiles([symbol])[symbol], earlier)
         self.quote = self.tile.quote
         self._profiles = bridge.engine.profiles
         self._facts = bridge.facts(self.quote) if self.quote is not None else None
@@ -115,3 +117,12 @@ class Page:
         return Quoted(
             what, f"{price(quote.last)} {currency}".rstrip(), self._age(quote), quote.source, leg.current
         )
+
+
+def _filled(tile: Tile, earlier: Minutes) -> Tile:
+    """The tile with those minutes of its session that lie before the first of its own."""
+    if tile.quote is None or tile.session is None or not earlier:
+        return tile
+    begun = tile.minutes[0][0] if tile.minutes else tile.quote.ts_event // MINUTE * MINUTE
+    before = [minute for minute in earlier if tile.session.open <= minute[0] < begun]
+    return tile._replace(minutes=[*before, *tile.minutes])

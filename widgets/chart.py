@@ -228,7 +228,7 @@ class _Drawing:
                 texts = [f"{sign} {name} {self._exact(level.price)}" for name in level.names]
                 # Best where no other level's line runs.
                 clear = sorted(rows if above else rows[::-1], key=[row[other] for other in drawn].count)
-                _write(texts, clear, masks, written, canvas.columns)
+                any(_write(texts, (y,), masks, written, canvas.columns) for y in clear)
         return written
 
 
@@ -238,8 +238,8 @@ def _write(
     cells: Container[Dot],
     written: dict[Dot, str],
     columns: int,
-) -> None:
-    """Write the first of some texts that finds room where nothing else is, on the first such row."""
+) -> bool:
+    """Write the first of some texts that finds room where nothing else is, on the first such row, if any."""
     for text in texts:
         needed = cell_len(text) + 2
         for y in order:
@@ -248,7 +248,8 @@ def _write(
                 free = 0 if (x, y) in cells or (x, y) in written else free + 1
                 if free == needed:
                     _put(f" {text} ", x + 1 - needed, y, written)
-                    return
+                    return True
+    return False
 
 
 def _put(text: str, x: int, y: int, written: dict[Dot, str]) -> None:

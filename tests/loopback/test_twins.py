@@ -1,4 +1,4 @@
-"""Prices abroad, asked for over real sockets while somebody looks."""
+"""What is asked for over real sockets while somebody looks at a name."""
 
 import asyncio
 from datetime import time
@@ -10,7 +10,7 @@ from feeds.venue.server import Venue, VenueOptions
 from feeds.yahoo import YahooSettings
 from market.quote import Quote
 from market.twin import RATE
-from monitor.twins import follow
+from monitor.glances import earlier, follow
 
 
 async def told(venue: Venue, *symbols: str) -> dict[str, Quote]:
@@ -44,3 +44,13 @@ async def test_the_twin_and_the_rate_are_told_with_their_own_times() -> None:
 async def test_one_that_fails_hides_no_other() -> None:
     async with Venue(VenueOptions(speed=0, start=time(10))) as venue:
         assert (await told(venue, "ZZZZ", RATE)).keys() == {RATE}
+
+
+async def test_the_minutes_before_the_wall_was_there() -> None:
+    async with Venue(VenueOptions(speed=0, start=time(10))) as venue:
+        settings = YahooSettings(chart_url=f"{venue.url}/v8/finance/chart/")
+        minutes = await earlier(settings, "9888.HK")
+        assert await earlier(settings, "ZZZZ") == []
+    assert [ts for ts, _ in minutes[:2]] == [at(9, 30), at(9, 31)]
+    assert minutes[0][1] > 113
+    assert len(minutes) in (30, 31)

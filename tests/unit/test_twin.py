@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.glance import glance_url, parse_glance
+from feeds.glance import glance_url, parse_glance, parse_minutes
 from feeds.venue import overseas
 from feeds.venue.hours import END, MORNING, PRE_OPEN, at
 from market.clock import MINUTE, SECOND, parse_rfc3339
@@ -51,7 +51,7 @@ def test_without_a_ratio_nothing_is_implied() -> None:
 @pytest.mark.parametrize(
     ("symbol", "stamp", "now", "current"),
     [
-        # New York's close of Tuesday 16 September holds through the night, to twenty minutes after the opening.
+        # New York's close of 16 September holds through the night, to twenty minutes after the opening.
         ("BIDU", "2025-09-16T20:00:00Z", "2025-09-17T02:00:00Z", True),
         ("BIDU", "2025-09-16T20:00:00Z", "2025-09-17T13:45:00Z", True),
         ("BIDU", "2025-09-16T20:00:00Z", "2025-09-17T13:51:00Z", False),
@@ -105,6 +105,30 @@ def test_what_is_no_page(body: bytes) -> None:
 def test_any_bytes_are_refused_politely(body: bytes) -> None:
     with pytest.raises(ParseError):
         parse_glance(body, "BIDU", 0)
+
+
+def page(stamps: list[int], closes: list[float | None]) -> bytes:
+    """A page of minutes."""
+    meta = {"regularMarketPrice": 1.0, "regularMarketTime": 5, "priceHint": 3}
+    result = {"meta": meta, "timestamp": stamps, "indicators": {"quote": [{"close": closes}]}}
+    return json.dumps({"chart": {"result": [result], "error": None}}).encode()
+
+
+def test_minutes_without_a_price_are_left_out() -> None:
+    assert parse_minutes(page([60, 120, 180], [131.6000061, None, 131.8])) == [
+        (60 * SECOND, Decimal("131.600")),
+        (180 * SECOND, Decimal("131.800")),
+    ]
+    assert parse_minutes(page([], [])) == []
+
+
+@pytest.mark.parametrize(
+    ("stamps", "closes"),
+    [([60, 120], [1.0]), ([120, 60], [1.0, 1.0]), ([60, 60], [1.0, 1.0]), ([-60], [1.0])],
+)
+def test_minutes_that_cannot_be_right_are_refused(stamps: list[int], closes: list[float | None]) -> None:
+    with pytest.raises(ParseError):
+        parse_minutes(page(stamps, closes))
 
 
 def test_the_address() -> None:

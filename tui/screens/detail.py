@@ -30,6 +30,7 @@ from widgets.panel import Panel
 from widgets.plot import Span
 from widgets.run_table import RunTable
 from widgets.tabs import Tab, TabLine
+from widgets.tile import Minutes
 from widgets.twin_panel import TwinPanel
 from widgets.words import words
 
@@ -74,6 +75,7 @@ class DetailScreen(View):
         self._closes: Closes | None = None
         self._why_no_closes = ""
         self._abroad: dict[str, Quote] = {}
+        self._earlier: Minutes = ()
         self._figures: Sequence[Figure] = ()
         self._bad_figures = ""
 
@@ -119,7 +121,7 @@ class DetailScreen(View):
         if not whole and self._symbol not in dirty:
             return
         self._ask(bridge)
-        page = Page(bridge, self._symbol)
+        page = Page(bridge, self._symbol, self._earlier)
         sheet = page.sheet()
         self.sheet.show(sheet)
         self.chart.show(sheet.tile, page.levels(), self._closes, self._why_no_closes)
@@ -142,17 +144,17 @@ class DetailScreen(View):
     # -- what is asked for while the page is open
 
     def _ask(self, bridge: "Bridge") -> None:
-        """Have the history of the name and session in view read, and its prices abroad followed."""
+        """Have the history of the name and session in view read, and what the vendor abroad knows."""
         entry = bridge.engine.state.entries[self._symbol]
         session = entry.session_date or entry.calendar.latest(bridge.engine.clock.now()).date
         if self._asked == (self._symbol, session):
             return
-        if self._asked is None or self._asked[0] != self._symbol:
-            self._abroad.clear()
-            self.run_worker(self._follow(bridge), group="abroad", exclusive=True, exit_on_error=False)
         self._asked = self._symbol, session
         self._closes, self._why_no_closes = None, "reading daily history"
+        self._abroad.clear()
+        self._earlier = ()
         self.run_worker(self._read(bridge, session), group="closes", exclusive=True, exit_on_error=False)
+        self.run_worker(self._look_abroad(bridge), group="abroad", exclusive=True, exit_on_error=False)
 
     async def _read(self, bridge: "Bridge", session: date) -> None:
         """The daily closes; the page is drawn long before they come."""
@@ -168,20 +170,23 @@ class DetailScreen(View):
             self._why_no_closes = f"no daily history: {error}"
         self.wall_app.show_anew()
 
-    async def _follow(self, bridge: "Bridge") -> None:
-        """The newest prices of the name's twin abroad and of the dollar."""
-        from monitor.twins import follow, vendor
+    async def _look_abroad(self, bridge: "Bridge") -> None:
+        """The minutes before the wall was there; then the newest prices of the name's twin and the dollar."""
+        from monitor.glances import earlier, follow, vendor
 
-        adr, run = instrument(self._symbol).adr, self.wall_app.monitor
+        run = self.wall_app.monitor
         settings = vendor(run) if run is not None else None
-        if adr is None or settings is None:
+        if settings is None:
             return
-
-        def tell(quote: Quote) -> None:
-            self._abroad[quote.symbol] = quote
-
         await asyncio.sleep(_STEADY_S)
-        await follow(settings, (adr, RATE), bridge.engine.clock, tell)
+        self._earlier = await earlier(settings, self._symbol)
+        self.wall_app.show_anew()
+        adr = instrument(self._symbol).adr
+        if adr is not None:
+            await follow(settings, (adr, RATE), bridge.engine.clock, self._take)
+
+    def _take(self, quote: Quote) -> None:
+        self._abroad[quote.symbol] = quote
 
     # -- layout
 

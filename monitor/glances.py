@@ -1,11 +1,13 @@
-"""Twins: prices abroad, asked for while somebody looks at the name that they belong to, and never else."""
+"""Glances: what is asked for while somebody looks at a name, and never else: prices abroad, and the minutes
+of the session before the wall was there."""
 
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import NoReturn
 
-from feeds.glance import glance
+from feeds.glance import glance, minutes
 from feeds.http import Http
 from feeds.replay import TapeFeed
 from feeds.yahoo import NAME, YahooSettings
@@ -29,6 +31,16 @@ def vendor(run: Run) -> YahooSettings | None:
     if isinstance(run.source, TapeFeed) or not isinstance(settings, YahooSettings) or not settings.enabled:
         return None
     return settings
+
+
+async def earlier(settings: YahooSettings, symbol: str) -> list[tuple[int, Decimal]]:
+    """The minutes of a canonical symbol's day so far, as its tile has them; none where they cannot be had."""
+    async with Http() as http:
+        try:
+            return await minutes(http, settings, symbol)
+        except (FeedError, ParseError) as error:
+            log.info("%s: no minutes: %s", symbol, error)
+            return []
 
 
 async def follow(
