@@ -13,7 +13,7 @@ LOWEST = Decimal("1e-12")
 HIGHEST = Decimal("1e12")
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=1024)
 def price(text: str) -> Decimal:
     """The exact price that ``text`` writes; ``ValueError`` when it is no positive number of a plausible size.
 

@@ -3,7 +3,6 @@
 import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +49,8 @@ def _figure(where: str, table: Any) -> Figure:
         raise ContextError(f"{where}: not a table")
     for key in table:
         if key not in _KEYS:
+            from difflib import get_close_matches  # 150 kB, for nothing but a slip of the pen
+
             near = get_close_matches(key, _KEYS, n=1)
             raise ContextError(
                 f"{where}.{key}: unknown key" + (f"; did you mean {near[0]!r}?" if near else "")

@@ -4,6 +4,7 @@ What is fetched is kept in the cache in a folder named for its source, so that n
 simulated one's least of all) pass for another's; a file's time stamp is when it was fetched.
 """
 
+import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -34,6 +35,8 @@ YEARS = 21
 _HEADER = "Date,Open,High,Low,Close,Volume\n"
 _OVERLAP = timedelta(days=14)
 _PER_HOST = 4
+_AT_ONCE = 3
+"""Names being fetched: each holds its rows until its file is written, a megabyte of them for 21 years."""
 
 
 class Source(NamedTuple):
@@ -114,6 +117,7 @@ class HistoryFiles:
         self._kept = kept
         self._http = http
         self._splits_failed = False
+        self._turns = asyncio.Semaphore(_AT_ONCE)
 
     async def find(self, symbol: str, session_date: date) -> Path:
         """The file with a symbol's bars before a session.
@@ -146,7 +150,8 @@ class HistoryFiles:
         file = self._kept / source.folder / f"{symbol}.csv"
         if not self._is_fresh(file, symbol, session_date):
             try:
-                await self._refresh(source, file, symbol, session_date)
+                async with self._turns:
+                    await self._refresh(source, file, symbol, session_date)
             except TickwallError as error:
                 if not file.exists():
                     raise

@@ -10,7 +10,7 @@ import sys
 from functools import cache
 from typing import Any
 
-PERIOD = 3.0
+PERIOD = 1.0
 """Seconds between two looks, each of half a millisecond in a thread."""
 
 _ARENA_MAX = -8  # M_ARENA_MAX of mallopt
