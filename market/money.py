@@ -60,7 +60,7 @@ def amounts(title: str) -> tuple[str, ...]:
 
     A currency as its code, the number exactly, and ``m``, ``bn`` or ``tn`` from a million up. A number
     without a currency is no amount, nor is one whose currency is in doubt (``¥``; 元 that no 億 or 亿 gives
-    a script). Of a range both ends are told. A bare ``$`` is the American.
+    a script). Of a range both ends are told. A bare ``$`` is the American, but Hong Kong's before 億.
     """
     text = (title if title.isascii() else unicodedata.normalize("NFKC", title)).lower()
     return tuple(dict.fromkeys(_found(text)))[:_MOST]
@@ -83,17 +83,19 @@ def _found(text: str) -> Iterator[str]:
 def _currency(match: re.Match[str], text: str) -> str | None:
     at = match.start()
     before = text[max(0, at - _LONGEST_BEFORE - 2) : at].removesuffix(" ")
+    unit = match["high_unit"] or match["low_unit"] or ""
     if before.endswith(_BEFORE_WORDS):
         word = next(word for word in _BEFORE_WORDS if before.endswith(word))
+        neighbour = before.removesuffix(word)[-1:]
         # "Aus$": the letter before tells that the word is another.
-        if not before[: -len(word)][-1:].isascii() or not before[: -len(word)][-1:].isalnum():
-            return _BEFORE[word]
+        if not (neighbour.isascii() and neighbour.isalnum()):
+            return "HKD" if word == "$" and not _TRADITIONAL.isdisjoint(unit) else _BEFORE[word]
     after = match["after"]
     if after is None:
         return None
     if after != "元":
         return _AFTER[after]
-    for written in ((match["high_unit"] or match["low_unit"] or ""), text):
+    for written in (unit, text):
         if not _TRADITIONAL.isdisjoint(written):
             return "HKD"
         if not _SIMPLIFIED.isdisjoint(written):

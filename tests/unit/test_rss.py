@@ -172,6 +172,15 @@ def test_what_the_publisher_says_it_is_about() -> None:
 # -- careless feeds
 
 
+def test_the_papers_name_behind_a_title_is_taken_off() -> None:
+    raw = rss(
+        '<item><title>Baidu wins - The Paper</title><source url="https://p.example">The Paper</source></item>'
+        '<item><title>Tencent - a view</title><source url="https://p.example">The Paper</source></item>'
+        "<item><title>No paper - at all</title></item>"
+    )
+    assert titles(raw) == ["Baidu wins", "Tencent - a view", "No paper - at all"]
+
+
 def test_rss_1_0_and_old_document_types() -> None:
     rdf = (
         b'<?xml version="1.0"?><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '

@@ -131,6 +131,9 @@ def test_the_kinds_stand_in_their_order() -> None:
         ("10億元", ("HKD 1 bn",)),
         ("10亿元", ("CNY 1 bn",)),
         ("200元", ()),
+        # and so is a bare dollar
+        ("沽空 $17.68億; 比率 20%", ("HKD 1.768 bn",)),
+        ("Aus$5 m", ()),
         # no amounts
         ("¥1 trillion", ()),
         ("13 bn in 2023, 3,690 jobs, 5%, 1.5 million cars", ()),
