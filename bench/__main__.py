@@ -11,7 +11,18 @@ from bench.measure import HEADER
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "bench" / "RESULTS.md"
-BENCHMARKS = ("ingest", "wall", "keys", "stall", "startup", "profiles", "headlines", "soak", "commit")
+BENCHMARKS = (
+    "ingest",
+    "wall",
+    "keys",
+    "stall",
+    "startup",
+    "profiles",
+    "headlines",
+    "soak",
+    "commit",
+    "latency",
+)
 LIBRARIES = ("textual", "websockets", "msgspec", "aiohttp", "click")
 
 HEAD = """\
