@@ -1,7 +1,7 @@
 """Ladder: one rule for one name in one direction, and how far up its steps it has come."""
 
-from collections import Counter
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -28,29 +28,60 @@ class Outcome:
 class Ladder:
     """The state machine. ``floor``, ``ceiling`` and ``restless`` say which prices it need not be shown."""
 
+    __slots__ = (
+        "_changed",
+        "_end",
+        "_expired",
+        "_held_back",
+        "_resuming",
+        "_symbol",
+        "ceiling",
+        "condition",
+        "floor",
+        "key",
+        "primed",
+        "restless",
+        "rule",
+        "standing",
+        "waiting",
+        "withheld",
+    )
+
     def __init__(self, rule: Rule, symbol: str, condition: Condition, hours: Calendar) -> None:
         self.rule = rule
         self.condition = condition
-        self.key = f"{rule.id}/{symbol}/{'up' if condition.up else 'down'}"
+        self.key = key_of(rule, condition.up, symbol)
         self.floor: Decimal | None = None
         self.ceiling: Decimal | None = None
         self.restless = False
         self.waiting: tuple[int, Decimal, Alert] | None = None
         """An alert that waits for another source: until when (ns UTC), its step, and what to tell."""
-        self.withheld: Counter[str] = Counter()
-        """Quotes that it would have told of and must not, by reason, since they were last counted."""
+        self.withheld: dict[tuple[Decimal, str], int] = {}
+        """Quotes of this session that it would have told of and must not, by step and reason, since they were
+        last counted."""
         self._symbol = symbol
         self._end = rule.end(hours)
         self._expired = False
         self.primed = False
         """Whether what it compares with is known."""
         self._resuming = False
-        self._told_of: set[tuple[Decimal, str]] = set()
         self._changed = False
+        self._held_back = False
+        """Whether what would fire waits for nothing but a quote that may."""
         self._stand(Standing())
 
     def _stand(self, standing: Standing) -> None:
         self.standing = self.condition.standing = standing
+
+    def is_concerned(self, price: Decimal) -> bool:
+        """Whether it must look at a quote at this price, where nothing but the price has changed."""
+        low, high = self.floor, self.ceiling
+        return (
+            self.restless
+            or not self.primed
+            or (low is not None and price <= low)
+            or (high is not None and price >= high)
+        )
 
     # -- over restarts and reloads
 
@@ -60,6 +91,8 @@ class Ladder:
         standing = Standing.from_json(self.rule.kind, text) if text else None
         if standing is None:
             return
+        if self.condition.edge and not _is_of(text, self.condition.steps):
+            standing.seen = None  # of other levels it says nothing
         if standing.told and not self.condition.edge:  # what lies below a step that was told was passed by
             top = max(standing.told)
             standing.told = {step for step in self.condition.steps if step <= top}
@@ -149,7 +182,7 @@ class Ladder:
                 # events are what keeps them from being told again.
                 self._stand(Standing())
             self._resuming = False
-            self._told_of.clear()
+            self.withheld.clear()
             self.standing.roll(session_date, forget=self.rule.frequency != "once")
         if self._resuming and (mark := standing.mark) is not None:
             stamps = (quote.ts_event, quote.ts_recv)
@@ -163,6 +196,7 @@ class Ladder:
     def _judge(self, entry: Entry, quote: Quote, moment: Moment, at: int, out: Outcome) -> None:
         condition, standing = self.condition, self.standing
         base = standing.base
+        self._held_back = False
         ready = condition.ready(entry, quote, moment)
         self._changed |= standing.base != base
         self.primed = ready
@@ -179,6 +213,8 @@ class Ladder:
         if objection is not None:
             if wanted:
                 self._withhold(wanted[-1], quote, objection, moment, out)
+                # Every rule looks anew at another session or phase.
+                self._held_back = objection not in ("out_of_session", "previous_session")
             return
         held = self._held(entry, wanted, at)
         if held:
@@ -298,9 +334,9 @@ class Ladder:
         return False
 
     def _withhold(self, step: Decimal, quote: Quote, reason: str, moment: Moment, out: Outcome) -> None:
-        self.withheld[reason] += 1
-        if (step, reason) not in self._told_of:
-            self._told_of.add((step, reason))
+        is_new = (step, reason) not in self.withheld
+        self.withheld[step, reason] = self.withheld.get((step, reason), 0) + 1
+        if is_new:
             side = "up" if self.condition.up else "down"
             out.suppressed.append(
                 Suppressed(self.rule.id, self.rule.kind, side, step, quote, reason, moment.now)
@@ -318,7 +354,8 @@ class Ladder:
     def _narrow(self, entry: Entry, quote: Quote) -> None:
         """At which prices it has nothing to do while the previous close and the phase stay as they are."""
         self.floor = self.ceiling = None
-        self.restless = not self._expired and self.condition.restless(self._is_spent())
+        due = self._held_back or self.condition.restless(self._is_spent())
+        self.restless = due and not self._expired
         if self._expired or self.restless or not self.primed:
             return
         ahead, behind = self._bounds(quote)
@@ -353,3 +390,12 @@ class Ladder:
         fires = [level for mark in ahead if (level := condition.level(mark, quote)) is not None]
         clears = [level for mark in behind if (level := condition.level(mark, quote)) is not None]
         return nearest(fires, default=None), furthest(clears, default=None)
+
+
+def key_of(rule: Rule, up: bool, symbol: str) -> str:
+    """The name of a ladder, and of its standing in the store."""
+    return f"{rule.id}/{symbol}/{'up' if up else 'down'}"
+
+
+def _is_of(text: str | None, steps: Sequence[Decimal]) -> bool:
+    return text is not None and json.loads(text)["states"].keys() == set(map(str, steps))
