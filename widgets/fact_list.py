@@ -24,12 +24,25 @@ class FactList(Panel):
 
     def body(self, width: int) -> Sequence[Line]:
         """The sentences, the first of them strong: it is what an alert would say."""
-        style, glyphs = self.look.palette, self.look.glyphs
-        lines: list[Line] = []
+        return [*self._sentences(width), *self._doubts(width)]
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """The heading, and as much as fits: the commonest facts give way, doubts about all of them do not."""
+        doubts = self._doubts(width)
+        heading, *told = super().draw(width, height)
+        room = max(1, height - 1 - len(doubts))
+        return [heading, *told[: min(room, len(self._sentences(width)))], *doubts][:height]
+
+    def _sentences(self, width: int) -> list[Line]:
+        style = self.look.palette
         if not self.facts:
-            lines += self.paragraph(" ", self._why, style.muted, width)
-        for place, fact in enumerate(self.facts):
-            lines += self.paragraph(" ", fact, style.text if place else style.strong, width)
-        for note in self.notes:
-            lines += self.paragraph(glyphs.alert, note, style.muted, width)
-        return lines
+            return self.paragraph(" ", self._why, style.muted, width)
+        return [
+            line
+            for place, fact in enumerate(self.facts)
+            for line in self.paragraph(" ", fact, style.text if place else style.strong, width)
+        ]
+
+    def _doubts(self, width: int) -> list[Line]:
+        style, sign = self.look.palette, self.look.glyphs.alert
+        return [line for note in self.notes for line in self.paragraph(sign, note, style.muted, width)]

@@ -29,6 +29,7 @@ from tui.screens.detail import DetailScreen
 from widgets.chart import Chart
 from widgets.context_list import ContextList
 from widgets.face import Look
+from widgets.fact_list import FactList
 from widgets.glyphs import ASCII
 from widgets.lines import Lines
 from widgets.name_sheet import NameSheet
@@ -294,3 +295,14 @@ async def test_a_page_in_chinese(tmp_path: Path) -> None:
         await pilot.press("enter")
         await until(lambda: "連升連跌（周）" in page(stage) and "前收市價" in page(stage), pilot)
         await until(lambda: "方可收復" in page(stage), pilot)
+
+
+async def test_doubts_about_history_stay_where_facts_give_way() -> None:
+    facts = FactList()
+    async with Host(facts).run_test(size=(60, 5)):
+        facts.show([f"fact {number}" for number in range(9)], notes=["rows given twice, kept once: 3"])
+        assert [line.strip() for line in text(facts).splitlines()[1:]] == [
+            "fact 0", "fact 1", "fact 2", "! rows given twice, kept once: 3",
+        ]  # fmt: skip
+        facts.show((), "no daily history so far")
+        assert "no daily history so far" in text(facts)
