@@ -45,6 +45,9 @@ MOST = 100
 FLUSH = 5.0
 """Seconds that the end of the program waits for what can still be sent."""
 
+ABSENCE = 5.0
+"""Seconds of refused connections, after which the end of a tape does not wait for a sink."""
+
 LULL = 60.0
 """Seconds without any letter coming to its end, after which the end of a tape waits no longer."""
 
@@ -87,6 +90,8 @@ class Desk:
         self.in_flight = 0
         self.held_until = 0
         """When the receiver wants to be asked again, nanoseconds UTC."""
+        self.gone_since: int | None = None
+        """Since when nobody has been there at any attempt, nanoseconds UTC."""
         self._started = 0
         self._tokens = float(route.burst)
         self._counted = now
@@ -235,6 +240,7 @@ class Courier:
 
     def _settle(self, desk: Desk, letters: Sequence[Letter], outcome: Outcome) -> None:
         now = self._clock.now()
+        desk.gone_since = (desk.gone_since or now) if outcome.unreachable else None
         reason = outcome.reason
         if outcome.sent:
             state, next_try = State.SENT, 0
@@ -291,7 +297,8 @@ class Courier:
     async def drain(self, lull: float = LULL) -> None:
         """Return when all is sent, refused or too old; ``run`` has to be running.
 
-        It is given up after ``lull`` seconds in which nothing came to its end.
+        It is given up after ``lull`` seconds in which nothing came to its end, and ``ABSENCE`` seconds in
+        which nobody was there.
         """
         with suppress(TimeoutError):
             left = self._left()
@@ -303,4 +310,9 @@ class Courier:
                 left = self._left()
 
     def _left(self) -> int:
-        return sum(count for name, count in self._outbox.open().items() if name in self._desks)
+        """Letters to those that may still take them."""
+        before = self._clock.now() - int(ABSENCE * SECOND)
+        waited_for = {
+            name for name, desk in self._desks.items() if desk.gone_since is None or desk.gone_since > before
+        }
+        return sum(count for name, count in self._outbox.open().items() if name in waited_for)

@@ -15,14 +15,15 @@ class SinkError(TickwallError):
 class Outcome:
     """What became of one attempt. A failure is tried again, unless it is ``permanent``.
 
-    ``ambiguous``: it failed here and may have arrived there. ``retry_after`` (seconds) is how long the
-    receiver wants to be left alone.
+    ``ambiguous``: it failed here and may have arrived there; ``unreachable``: nobody was there to take it.
+    ``retry_after`` (seconds) is how long the receiver wants to be left alone.
     """
 
     sent: bool
     reason: str = ""
     permanent: bool = False
     ambiguous: bool = False
+    unreachable: bool = False
     retry_after: float | None = None
 
 
@@ -32,6 +33,11 @@ SENT = Outcome(sent=True)
 def failed(reason: str, *, ambiguous: bool = False, retry_after: float | None = None) -> Outcome:
     """To be tried again."""
     return Outcome(False, reason, ambiguous=ambiguous, retry_after=retry_after)
+
+
+def unreachable(reason: str) -> Outcome:
+    """To be tried again; nothing was sent."""
+    return Outcome(False, reason, unreachable=True)
 
 
 def refused(reason: str) -> Outcome:

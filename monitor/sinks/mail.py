@@ -10,7 +10,7 @@ from email.utils import format_datetime, getaddresses, parseaddr
 from feeds.failure import network_failure
 from market.text import clean, safe_link
 from monitor.settings import SinkSettings
-from monitor.sinks.base import SENT, Outcome, SinkError, failed, refused
+from monitor.sinks.base import SENT, Outcome, SinkError, failed, refused, unreachable
 from monitor.sinks.message import Message
 from monitor.sinks.secrets import secret
 from monitor.sinks.threads import in_thread
@@ -80,7 +80,8 @@ class Mail:
         except smtplib.SMTPException:
             return failed("connection lost", ambiguous=connected)
         except (OSError, ValueError) as error:
-            return failed(network_failure("", error).reason, ambiguous=connected)
+            reason = network_failure("", error).reason
+            return failed(reason, ambiguous=True) if connected else unreachable(reason)
         return Outcome(True, f"refused for {len(left_out)} of the recipients") if left_out else SENT
 
 

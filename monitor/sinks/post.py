@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from feeds.failure import network_failure, retry_seconds
 from feeds.http import is_loopback
-from monitor.sinks.base import SENT, Outcome, failed, refused
+from monitor.sinks.base import SENT, Outcome, failed, refused, unreachable
 
 if TYPE_CHECKING:
     import aiohttp
@@ -29,7 +29,7 @@ async def post(url: str, body: bytes, headers: Mapping[str, str], timeout: float
         ):
             return _judged(response)
     except (aiohttp.ClientConnectorError, aiohttp.ClientProxyConnectionError) as error:
-        return failed(network_failure("", error).reason)
+        return unreachable(network_failure("", error).reason)
     # These print the address, which may hold a token.
     except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
         return refused("bad address")

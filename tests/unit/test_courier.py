@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.clock import SECOND
-from monitor.courier import Courier, Delivery, Route
+from monitor.courier import BRISK, Courier, Delivery, Route
 from monitor.outbox import State
-from monitor.sinks.base import SENT, Outcome, failed, refused
+from monitor.sinks.base import SENT, Outcome, failed, refused, unreachable
 from monitor.sinks.message import Message
 from monitor.store import Event, Store
 
@@ -219,6 +219,17 @@ async def test_a_stop_tries_what_waits_once_more() -> None:
         await courier.flush(5)
         working.cancel()
     assert post.states == [("a", "pending", 1), ("a", "sent", 2)]
+
+
+async def test_the_end_of_a_tape_does_not_wait_for_nobody() -> None:
+    """What could not be sent stays in the outbox."""
+    post = Post(script=[unreachable("connection refused")] * 99)
+    post.record("a")
+    with closing(post.store):
+        ways = {"desk": Route(post.sink)}
+        await drained(Courier(post.store, ways, post.clock, post.hear, backoff=BRISK, chance=int))
+        assert post.store.outbox.open() == {"desk": 1}
+    assert post.sink.times == [0, 1, 3, 8]
 
 
 async def test_two_processes_send_each_alert_once(tmp_path: Path) -> None:
