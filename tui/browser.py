@@ -7,11 +7,15 @@ from collections.abc import Mapping
 
 
 def has_browser(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether a browser can be expected to open before this person's eyes: not at the far end of ssh."""
+    """Whether a browser can be expected to open before this person's eyes.
+
+    Not at the far end of ssh, unless ``$BROWSER`` names one that knows the way back.
+    """
+    if environ.get("BROWSER"):
+        return True
     if environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"):
         return False
-    desktop = environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY") or sys.platform == "darwin"
-    return bool(environ.get("BROWSER") or desktop)
+    return bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY") or sys.platform == "darwin")
 
 
 async def browse(link: str) -> bool:

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from feeds.base import FeedStatus, HeadlineSink
 from market.freshness import Health
 from tests.screen.stage import Stage, text, until
+from tui.clipboard import copying
 from tui.screens.feeds import FeedsPage
 from tui.screens.headline import HeadlinePage, HeadlineScreen
 
@@ -89,3 +92,15 @@ async def test_headlines_are_searched() -> None:
         await pilot.press("1", "slash", *"9988", "enter")
         assert stage.app.main.wall.filter == "9988"
         assert len(pane.rows) == 4
+
+
+async def test_an_address_is_copied_through_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TMUX", raising=False)
+    monkeypatch.delenv("STY", raising=False)
+    stage = Stage()
+    async with stage.up((120, 40)) as pilot:
+        stage.quote()
+        stage.headline("Baidu wins a chip order", link="https://example.org/a")
+        await until(lambda: len(stage.app.main.headlines.rows) == 1, pilot)
+        await pilot.press("2", "enter", "c")
+        assert copying("https://example.org/a", {}) in stage.app.asides

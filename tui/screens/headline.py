@@ -13,6 +13,7 @@ from market.headline import Headline
 from market.instrument import instrument
 from market.text import clean, safe_link
 from tui.browser import browse, has_browser
+from tui.clipboard import copying
 from tui.keys import Place, bindings
 from tui.screens.view import View
 from widgets.headlines import HONG_KONG
@@ -88,7 +89,7 @@ class HeadlineScreen(View):
         """Put the address on the clipboard of the terminal that shows this."""
         link = safe_link(self.headline.link)
         if link:
-            self.app.copy_to_clipboard(link)
+            self.wall_app.aside(copying(link))
         self._answer("asked the terminal to copy the address" if link else "there is no address to copy")
 
     async def action_open(self) -> None:
