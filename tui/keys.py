@@ -37,7 +37,7 @@ class Key(NamedTuple):
 
 KEYS = (
     Key(Place.TILES, "", "arrows, h j k l", "move; Page Up, Page Down, Home and End move further"),
-    Key(Place.TILES, "", "Enter", "open the name: day chart, facts, headlines (a double click does too)"),
+    Key(Place.TILES, "", "Enter", "open the name: charts, facts, runs, headlines (a double click does too)"),
     Key(Place.MAIN, "s", "s", "sort by the next order: list, %, |%|, name, code, volume", "sort(1)"),
     Key(Place.MAIN, "S", "S", "sort by the order before", "sort(-1)"),
     Key(Place.MAIN, "slash", "/", "filter by code or name, as you type; in the headlines, by any word of theirs", "filter"),

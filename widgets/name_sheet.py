@@ -11,6 +11,7 @@ from market.basis import Base, Basis
 from market.freshness import Quality
 from market.instrument import Instrument
 from market.session import Phase
+from market.symbol import is_index
 from market.text import clean
 from widgets.formatting import ABSENT, fit, percent, price, signed, volume
 from widgets.lines import Line, Lines
@@ -89,9 +90,10 @@ class NameSheet(Lines):
         change, pct = (quote.change, quote.pct) if counts else (None, None)
         stale = sheet.tile.quality is Quality.STALE
         arrow = (glyphs.up if change > 0 else glyphs.down) if change else ""
-        currency = quote.currency or sheet.instrument.currency
+        # An index counts points.
+        unit = "" if is_index(quote.symbol) else f" {quote.currency or sheet.instrument.currency}"
         return [
-            Segment(f" {price(quote.last)} {currency}", style.muted if stale else style.strong),
+            Segment(f" {price(quote.last)}{unit}", style.muted if stale else style.strong),
             Segment(
                 f"  {signed(change)}  {arrow}{percent(pct)}",
                 style.muted if stale else style.direction(change, strong=True),
