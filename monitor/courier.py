@@ -145,7 +145,6 @@ class Courier:
         chance: Callable[[], float] = random,
     ) -> None:
         self._store = store
-        self._outbox = store.outbox
         self._clock = clock
         self._on_delivery = on_delivery
         self._backoff = backoff
@@ -170,7 +169,7 @@ class Courier:
                 self._wake.clear()
                 try:
                     self._round(group)
-                    due = self._outbox.next_due(self._clock.now())
+                    due = self._store.outbox.next_due(self._clock.now())
                 except Exception:
                     log.exception("the outbox cannot be worked on")
                     due = None
@@ -191,14 +190,14 @@ class Courier:
         """Give up what is too old, and let each desk send what it may."""
         now = self._clock.now()
         ages = {name: desk.route.max_age for name, desk in self._desks.items()}
-        for letter in self._outbox.expire(ages, MAX_AGE, now):
+        for letter in self._store.outbox.expire(ages, MAX_AGE, now):
             self._tell(letter, State.EXPIRED, "too old")
             self._settled.set()
-        for name, due in self._outbox.due(now).items():
+        for name, due in self._store.outbox.due(now).items():
             desk = self._desks.get(name)
             if desk is not None and (most := desk.batch(due, now)):
                 until = now + int((desk.route.sink.timeout + 2 * GRACE) * SECOND)
-                if letters := self._outbox.lease(name, most, now, until):
+                if letters := self._store.outbox.lease(name, most, now, until):
                     desk.start(now)
                     group.create_task(self._send(desk, letters), name=f"sink {name}")
 
@@ -208,7 +207,7 @@ class Courier:
             self._settle(desk, letters, outcome)
         except asyncio.CancelledError:
             with suppress(sqlite3.Error):
-                self._outbox.settle(letters, State.PENDING, "broken off", ambiguous=True)
+                self._store.outbox.settle(letters, State.PENDING, "broken off", ambiguous=True)
             raise
         except Exception:
             # Of the store, or of whoever hears of it. A lease that was kept runs out, and is sent once more.
@@ -253,7 +252,7 @@ class Courier:
                 wait = max(wait, outcome.retry_after)
                 desk.held_until = now + int(outcome.retry_after * SECOND)
             state, next_try = State.PENDING, now + int(wait * SECOND)
-        self._outbox.settle(letters, state, reason, ambiguous=outcome.ambiguous, next_try=next_try)
+        self._store.outbox.settle(letters, state, reason, ambiguous=outcome.ambiguous, next_try=next_try)
         if len(letters) > 1:
             reason = f"{reason}, in a digest of {len(letters)}".removeprefix(", ")
         for letter in letters:
@@ -276,7 +275,7 @@ class Courier:
     async def flush(self, seconds: float = FLUSH) -> None:
         """Try once more, within that time, whatever waits; ``run`` has to be running."""
         try:
-            self._outbox.hasten(self._clock.now())
+            self._store.outbox.hasten(self._clock.now())
             self._wake.set()
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
@@ -289,7 +288,7 @@ class Courier:
     def _is_busy(self) -> bool:
         """Whether anything is under way, or could be sent at this moment."""
         now = self._clock.now()
-        due = self._outbox.due(now)
+        due = self._store.outbox.due(now)
         return any(
             desk.in_flight or (name in due and desk.is_free(now)) for name, desk in self._desks.items()
         )
@@ -315,4 +314,4 @@ class Courier:
         waited_for = {
             name for name, desk in self._desks.items() if desk.gone_since is None or desk.gone_since > before
         }
-        return sum(count for name, count in self._outbox.open().items() if name in waited_for)
+        return sum(count for name, count in self._store.outbox.open().items() if name in waited_for)

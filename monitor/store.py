@@ -6,10 +6,11 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.database import connect, transaction
+from monitor.database import StoreError, connect, transaction
 from monitor.outbox import Outbox
 from monitor.settings import BUILT_IN_SINKS
 
@@ -70,8 +71,7 @@ class Store:
 
     def __init__(self, path: Path | None = None, now: Callable[[], int] = time.time_ns) -> None:
         self.path = path
-        self.db, self.notice = connect(path)
-        self.outbox = Outbox(self.db)
+        self._open()
         self.sinks: tuple[str, ...] = ()
         """The configured sinks, whom ``*`` stands for."""
         self.posted: Callable[[], object] = lambda: None
@@ -84,6 +84,21 @@ class Store:
         self._uncommitted: deque[Event] = deque(maxlen=UNCOMMITTED)
         self._complaint = ""
         self._version = 0
+
+    def _open(self) -> None:
+        self.db, self.notice = connect(self.path)
+        self.outbox = Outbox(self.db)
+        self._file = self._present()
+
+    def _present(self) -> tuple[int, int] | None:
+        """Which file it is that bears the store's name."""
+        if self.path is None:
+            return None
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def close(self) -> None:
         """Give the file back."""
@@ -181,6 +196,9 @@ class Store:
 
     def from_others(self) -> Iterator[Stored]:
         """What another process on this store has detected since the last call."""
+        if (present := self._present()) != self._file:
+            self._file = present
+            self._follow()
         self._catch_up()
         found = list(self._select("number > ? ORDER BY number", self._seen))
         if found:
@@ -188,6 +206,23 @@ class Store:
         others = [stored for stored in found if stored.number not in self._mine]
         self._mine.clear()
         return iter(others)
+
+    def _follow(self) -> None:
+        """Another process has put the file aside, or somebody removed it: go on where others now write."""
+        log.error("%s was replaced or removed; the file of that name is used from now on", self.path)
+        known: set[str] = set()
+        with suppress(sqlite3.Error):
+            known.update(key for (key,) in self.db.execute("SELECT dedup_key FROM alert"))
+        before = self.db
+        try:
+            self._open()
+        except StoreError as error:
+            log.error("%s", error)
+            return
+        before.close()
+        self._seen = 0
+        rows = self.db.execute("SELECT number, dedup_key FROM alert")
+        self._mine = {number for number, key in rows if key in known}
 
     def _catch_up(self) -> None:
         """Commit what could not be: standard output has had it, its sinks have not."""

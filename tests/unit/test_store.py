@@ -207,6 +207,30 @@ def test_a_corrupt_file_is_put_aside_and_what_can_be_read_is_kept(
     store.close()
 
 
+def test_a_process_follows_when_another_puts_the_file_aside(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else each would detect by itself, and keep it where the other does not look."""
+    path = tmp_path / "alerts.db"
+    wall = Store(path)
+    wall.record(Event("w", '{"n":"w"}', TS))
+    wall.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with path.open("r+b") as file:
+        file.write(b"x" * 100)
+    daemon = Store(path)
+    assert daemon.notice
+    daemon.record(Event("d", '{"n":"d"}', TS, ("desk",)))
+    assert [stored.line for stored in wall.from_others()] == ['{"n":"d"}']
+    assert "replaced or removed" in caplog.text
+    assert wall.record(Event("d", "{}", TS)) is None
+    assert wall.outbox.open() == {"desk": 1}
+    path.unlink()
+    assert list(daemon.from_others()) == []
+    assert daemon.record(Event("new", "{}", TS)) is not None
+    wall.close()
+    daemon.close()
+
+
 def test_a_file_that_was_never_a_store_is_put_aside_whole(tmp_path: Path) -> None:
     """It may be one whose first page was lost; whatever it is, it is still there."""
     path = tmp_path / "alerts.db"
