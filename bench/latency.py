@@ -8,7 +8,6 @@ time runs from before the send to when the line was read from the pipe.
 """
 
 import asyncio
-import os
 import re
 import subprocess
 import sys
@@ -165,7 +164,6 @@ class Child:
         return subprocess.Popen(
             [sys.executable, *self._arguments, *more],
             cwd=ROOT,
-            env=os.environ | {"PYTHONDONTWRITEBYTECODE": ""},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -1,0 +1,58 @@
+"""The unit files, read by systemd itself where it is installed."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.paths import ROOT
+
+UNITS = ROOT / "docs" / "systemd"
+
+needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+
+
+def copied(kind: str, folder: Path) -> Path:
+    """A unit whose program is there."""
+    text = (UNITS / kind / "tickwall.service").read_text("utf-8")
+    for place in ("/usr/local/bin/tickwall", "%h/.local/bin/tickwall"):
+        text = text.replace(place, sys.executable)
+    path = folder / "tickwall.service"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@needs_systemd
+@pytest.mark.parametrize(("kind", "manager"), [("system", "--system"), ("user", "--user")])
+def test_systemd_finds_nothing_wrong(kind: str, manager: str, tmp_path: Path) -> None:
+    """Besides a service type that those before version 253 do not know."""
+    done = subprocess.run(
+        ["systemd-analyze", manager, "verify", str(copied(kind, tmp_path))],
+        capture_output=True, text=True, timeout=30, check=False,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)},
+    )  # fmt: skip
+    said = [line for line in done.stderr.splitlines() if "notify-reload" not in line]
+    assert (done.returncode, said) == (0, [])
+
+
+@needs_systemd
+def test_the_service_is_walled_in(tmp_path: Path) -> None:
+    """By systemd's own measure: at most 2 of 10."""
+    unit = copied("system", tmp_path)
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=20", str(unit)],
+        capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    if "unrecognized option" in done.stderr:
+        pytest.skip("this systemd cannot judge a unit that is not loaded")
+    assert done.returncode == 0, done.stdout[-300:]
+
+
+@pytest.mark.parametrize("kind", ["system", "user"])
+def test_what_a_unit_promises(kind: str) -> None:
+    """Exit codes that a restart cannot mend, and a watchdog longer than two of the engine's looks."""
+    text = (UNITS / kind / "tickwall.service").read_text("utf-8")
+    assert "\nRestartPreventExitStatus=64 78\n" in text
+    assert "\nWatchdogSec=30\n" in text
