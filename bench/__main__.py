@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "bench" / "RESULTS.md"
 BENCHMARKS = (
     "ingest",
+    "parse",
     "wall",
     "keys",
     "stall",

@@ -5,7 +5,7 @@ exchange, IEX, alone. A trade tells a price and an instant, and neither a previo
 """
 
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import msgspec
@@ -15,10 +15,11 @@ from feeds.pace import silence
 from feeds.secret import secret
 from feeds.settings import FeedSettings
 from feeds.stream import Stream, StreamFeed
-from feeds.wire import BROKEN, as_price, asked_for, checked_instant, parse_error
+from feeds.wire import BROKEN, as_price, checked_instant, parse_error
 from market.clock import Clock, parse_rfc3339
 from market.duration import parse_duration
 from market.errors import FeedError
+from market.price import price
 from market.quote import Quote
 from market.symbol import is_us_share
 from market.text import clean
@@ -71,15 +72,23 @@ def parse_frame(frame: bytes, ts_recv: int, symbols: frozenset[str]) -> Sequence
     """
     try:
         return [
-            _build(Quote, (
-                asked_for(message.S, symbols), as_price(message.p), _instant(message.t), ts_recv, NAME,
-                None, None, None, None, None, "USD", None, 0,
-            ))
+            trade_quote(message, ts_recv, symbols)
             for message in _decode(frame)
             if message.T == "t" or _is_heeded(message)
-        ]  # fmt: skip
+        ]
     except BROKEN as error:
         raise parse_error(NAME, error, frame) from None
+
+
+def trade_quote(trade: _Message, ts_recv: int, symbols: frozenset[str]) -> Quote:
+    """The quote of a trade. Raises ``ValueError`` for what no market could write."""
+    symbol, paid = trade.S, trade.p
+    if symbol not in symbols:
+        raise ValueError(f"a symbol that was not asked for: {symbol[:24]!a}")
+    last = price(paid) if type(paid) is str else as_price(paid)
+    return _build(Quote, (
+        symbol, last, _instant(trade.t), ts_recv, NAME, None, None, None, None, None, "USD", None, 0,
+    ))  # fmt: skip
 
 
 def answer(frame: bytes, auth: str, subscribe: str) -> Sequence[str]:
@@ -109,7 +118,16 @@ def _is_heeded(message: _Message) -> bool:
 def _instant(stamp: Any) -> int:
     if type(stamp) is not str:
         raise ValueError("no time")
-    return checked_instant(parse_rfc3339(stamp))
+    fraction = stamp[20:-1]
+    if stamp[19:20] != "." or stamp[-1:] != "Z" or len(fraction) != 9 or not fraction.isdecimal():
+        return checked_instant(parse_rfc3339(stamp))
+    return _second(stamp[:19]) + int(fraction)
+
+
+@lru_cache(maxsize=64)
+def _second(start: str) -> int:
+    """The instant at which a second begins: a busy one has thousands of trades."""
+    return checked_instant(parse_rfc3339(start + "Z"))
 
 
 class AlpacaFeed(StreamFeed):
@@ -131,6 +149,7 @@ class AlpacaFeed(StreamFeed):
     ) -> None:
         shares = tuple(filter(is_us_share, symbols))
         super().__init__(name, shares, clock)
+        asked = self.symbols
         subscribe = msgspec.json.encode({"action": "subscribe", "trades": shares}).decode()
 
         def stream() -> Stream:
@@ -141,7 +160,7 @@ class AlpacaFeed(StreamFeed):
                 venue=name,
                 url=settings.stream_url,
                 reply=partial(answer, auth=auth, subscribe=subscribe),
-                parse=partial(parse_frame, symbols=frozenset(shares)),
+                parse=lambda frame, received: parse_frame(frame, received, asked),
                 idle=parse_duration(settings.idle_timeout),
                 excused=silence(shares),
                 coalesce=coalesce,

@@ -5,8 +5,9 @@ pings are answered by the library. Addresses in the United States are refused wi
 """
 
 from collections.abc import Mapping, Sequence
-from functools import partial
-from typing import Any, Final
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
 
 import msgspec
 
@@ -14,10 +15,11 @@ from feeds.failure import RenewalError
 from feeds.pace import BARREN
 from feeds.settings import FeedSettings
 from feeds.stream import Stream, StreamFeed
-from feeds.wire import BROKEN, as_price, as_price_or_none, as_volume, from_milliseconds, parse_error
-from market.clock import Clock
+from feeds.wire import BROKEN, LAST_MS, parse_error
+from market.clock import MILLISECOND, Clock
 from market.duration import parse_duration
 from market.errors import FeedError, ParseError
+from market.price import price, price_or_none
 from market.quote import Quote
 from market.symbol import is_crypto
 from market.text import clean
@@ -33,6 +35,7 @@ MOST = 1000
 _SILENT = frozenset({"aggTrade", "trade", "kline", "24hrTicker"})
 """Events of other streams."""
 
+_NO_COINS, _MOST_COINS = Decimal(0), Decimal("1e18")
 _build = tuple.__new__
 
 
@@ -74,23 +77,31 @@ def subscribe_frames(pairs: Sequence[str]) -> list[str]:
     ]
 
 
-class _Ticker(msgspec.Struct, gc=False):
-    s: str = ""  # pair
-    e: str = ""  # event
-    E: int = 0  # its time, milliseconds
-    c: Any = None  # last; other events have other things under these letters
-    o: Any = None  # 24 hours ago
-    h: Any = None
-    l: Any = None  # noqa: E741 - the wire's name
-    v: Any = None  # coins
+class _Ticker(msgspec.Struct, gc=False, tag_field="e", tag="24hrMiniTicker"):
+    s: str  # pair
+    E: int  # the event's time, milliseconds
+    c: str  # last
+    v: Decimal  # coins
+    o: str = ""  # 24 hours ago
+    h: str = ""
+    l: str = ""  # noqa: E741 - the wire's name
 
 
 class _Frame(msgspec.Struct, gc=False):
-    data: _Ticker | None = None
-    stream: str = ""
+    data: _Ticker
 
 
-_decode = msgspec.json.Decoder(_Frame, float_hook=str).decode
+class _Event(msgspec.Struct):
+    e: str = ""
+    s: str = ""
+
+
+class _Other(msgspec.Struct):
+    data: _Event | None = None
+
+
+_decode = msgspec.json.Decoder(_Frame).decode
+_decode_other = msgspec.json.Decoder(_Other).decode
 
 
 def parse_frame(frame: bytes, ts_recv: int, names: Mapping[str, str]) -> Sequence[Quote]:
@@ -100,31 +111,43 @@ def parse_frame(frame: bytes, ts_recv: int, names: Mapping[str, str]) -> Sequenc
     ``FeedError`` for a refusal, ``RenewalError`` where the venue's server says that it goes down.
     """
     try:
-        ticker = _decode(frame).data
-        if ticker is None:
-            return _control(frame)
-        if ticker.e != "24hrMiniTicker":
-            return _other(ticker, frame)
+        try:
+            ticker = _decode(frame).data
+        except msgspec.ValidationError as error:
+            return _other(frame, error)
         symbol = names.get(ticker.s)
         if symbol is None:
             raise ValueError(f"a pair that was not asked for: {ticker.s[:24]!a}")
-        day_ago = as_price_or_none(ticker.o)
+        at, volume = ticker.E, ticker.v
+        if not 0 < at < LAST_MS:
+            raise ValueError("no plausible time")
+        if not _NO_COINS <= volume <= _MOST_COINS:
+            raise ValueError("impossible volume")
+        day_ago = price_or_none(ticker.o)
         return (_build(Quote, (
-            symbol, as_price(ticker.c), from_milliseconds(ticker.E), ts_recv, NAME, day_ago, day_ago,
-            as_price_or_none(ticker.h), as_price_or_none(ticker.l), as_volume(ticker.v),
-            symbol.rpartition("-")[2], None, 0,
+            symbol, price(ticker.c), at * MILLISECOND, ts_recv, NAME, day_ago, day_ago,
+            price_or_none(ticker.h), price_or_none(ticker.l), volume, _currency(symbol), None, 0,
         )),)  # fmt: skip
     except BROKEN as error:
         raise parse_error(NAME, error, frame) from None
 
 
-def _other(ticker: _Ticker, frame: bytes) -> Sequence[Quote]:
-    if ticker.e == "serverShutdown":
+def _other(frame: bytes, error: msgspec.ValidationError) -> Sequence[Quote]:
+    """What a frame that is no sound ticker says; raises the ``error`` where it should have been one."""
+    event = _decode_other(frame).data
+    if event is None:
+        return _control(frame)
+    if event.e == "serverShutdown":
         raise RenewalError(NAME, "its server goes down")
     # A best bid and offer names no event.
-    if ticker.e in _SILENT or (not ticker.e and ticker.s):
+    if event.e in _SILENT or (not event.e and event.s):
         return ()
-    raise ParseError(NAME, f"unknown event {ticker.e[:40]!a}", frame)
+    raise error
+
+
+@lru_cache(maxsize=1024)
+def _currency(symbol: str) -> str:
+    return symbol.rpartition("-")[2]
 
 
 class _Refusal(msgspec.Struct):
@@ -174,7 +197,7 @@ class BinanceFeed(StreamFeed):
                 venue=name,
                 url=settings.stream_url,
                 subscribe=subscribe_frames(pairs[at : at + MOST]),
-                parse=partial(parse_frame, names=names),
+                parse=lambda frame, received: parse_frame(frame, received, names),
                 idle=parse_duration(settings.idle_timeout),
                 barren=BARREN,
                 lifetime=parse_duration(settings.lifetime),

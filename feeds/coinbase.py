@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Annotated, Final
 
 import msgspec
@@ -166,12 +166,13 @@ class CoinbaseFeed(StreamFeed):
     ) -> None:
         pairs = tuple(filter(is_crypto, symbols))
         super().__init__(name, pairs, clock)
+        gaps = Gaps(self.status)
         self.streams.append(
             Stream(
                 venue=name,
                 url=settings.stream_url,
                 subscribe=(subscribe_frame(pairs),),
-                parse=partial(parse_frame, gaps=Gaps(self.status)),
+                parse=lambda frame, received: parse_frame(frame, received, gaps),
                 idle=parse_duration(settings.idle_timeout),
                 barren=BARREN,
                 coalesce=coalesce,

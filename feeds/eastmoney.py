@@ -16,11 +16,11 @@ from feeds.base import NoPriceError, Parsed
 from feeds.pace import rest
 from feeds.poll import Poll, PollFeed
 from feeds.settings import FeedSettings
-from feeds.wire import BROKEN, as_price_or_none, as_volume, from_milliseconds, parse_error
-from market.clock import Clock
+from feeds.wire import BROKEN, LAST_MS, as_price_or_none, as_volume, parse_error
+from market.clock import SECOND, Clock
 from market.duration import parse_duration
 from market.errors import ParseError
-from market.price import number, unpadded
+from market.price import number, price_or_none, unpadded
 from market.quote import Quote
 from market.session import calendar
 from market.symbol import hk_code, is_hong_kong, is_index
@@ -33,8 +33,10 @@ BATCH = 200
 _MARKETS = {"HSI": 100, "HSCEI": 100, "HSTECH": 124}
 _SHARES = 116
 _FIELDS = "f2,f3,f5,f12,f13,f15,f16,f17,f18,f124"
-_ROUNDING = 0.02
+_ROUNDING = Decimal("0.02")
 """Percent: its own is rounded to two decimals."""
+
+_build = tuple.__new__
 
 
 class EastMoneySettings(FeedSettings, frozen=True, kw_only=True):
@@ -66,8 +68,8 @@ class _Row(msgspec.Struct, gc=False):
     f2: Any = None  # last
     f3: Any = None  # percent
     f5: Any = None  # volume
-    f12: Any = None  # code
-    f13: Any = None  # market
+    f12: str = ""  # code
+    f13: int = 0  # market
     f15: Any = None  # high
     f16: Any = None  # low
     f17: Any = None  # open
@@ -102,60 +104,63 @@ def parse_quotes(page: bytes, ts_recv: int) -> Parsed:
         raise ParseError(NAME, f"no quotes in the answer (rc {answer.rc})", page)
     rows = answer.data.diff
     parsed = Parsed([], [])
+    quotes, errors = parsed
+    is_checked = False
     for row in rows.values() if isinstance(rows, dict) else rows:
         try:
-            parsed.quotes.append(row_quote(row, ts_recv))
+            quote = row_quote(row, ts_recv)
+            if not is_checked:
+                is_checked = _is_to_scale(row, quote)
+            quotes.append(quote)
         except NoPriceError as error:
-            parsed.errors.append(error)
+            errors.append(error)
         except BROKEN as error:
-            parsed.errors.append(parse_error(NAME, error, str(row).encode()))
+            errors.append(parse_error(NAME, error, str(row).encode()))
     return parsed
 
 
 def row_quote(row: _Row, ts_recv: int) -> Quote:
     """The quote in a row. Raises ``NoPriceError``, or ``ValueError`` for what no market could write."""
-    symbol = _symbol(str(row.f13), str(row.f12))
+    symbol = _symbol(row.f13, row.f12)
     last = _price(row.f2)
     if last is None:
         raise NoPriceError(NAME, f"{symbol}: no price yet")
-    prev_close = _price(row.f18)
-    _check_scale(symbol, last, prev_close, row.f3)
-    if type(row.f124) is not int:
-        raise ValueError(f"{symbol}: no time")
-    return Quote(
-        symbol=symbol,
-        last=last,
-        ts_event=from_milliseconds(row.f124 * 1000),
-        ts_recv=ts_recv,
-        source=NAME,
-        prev_close=prev_close,
-        open=_price(row.f17),
-        high=_price(row.f15),
-        low=_price(row.f16),
-        volume=None if is_index(symbol) or row.f5 == "-" else as_volume(row.f5),
-        currency="HKD",
-    )
+    at = row.f124
+    if type(at) is not int or not 0 < at * 1000 < LAST_MS:
+        raise ValueError(f"{symbol}: no plausible time")
+    return _build(Quote, (
+        symbol, last, at * SECOND, ts_recv, NAME, _price(row.f18), _price(row.f17), _price(row.f15),
+        _price(row.f16), None if row.f5 == "-" or is_index(symbol) else as_volume(row.f5), "HKD", None, 0,
+    ))  # fmt: skip
 
 
 def _price(field: Any) -> Decimal | None:
     """``-`` and zero both mean that there is none."""
-    return None if field == "-" else as_price_or_none(unpadded(field) if type(field) is str else field)
-
-
-def _check_scale(symbol: str, last: Decimal, prev_close: Decimal | None, field: Any) -> None:
-    """Refuse prices in thousandths, which come where ``fltt`` was ignored: percent is then in hundredths."""
-    if prev_close is None or field is None or field == "-":
-        return
-    percent = float((last - prev_close) / prev_close) * 100
-    if abs(float(number(str(field))) - percent) > _ROUNDING:
-        raise ValueError(f"{symbol}: {field} % does not fit its prices; are they scaled?")
+    return None if field == "-" else _unpadded(field) if type(field) is str else as_price_or_none(field)
 
 
 @lru_cache(maxsize=4096)
-def _symbol(market: str, code: str) -> str:
+def _unpadded(text: str) -> Decimal | None:
+    return price_or_none(unpadded(text))
+
+
+def _is_to_scale(row: _Row, quote: Quote) -> bool:
+    """Whether a row proves that prices came with a point, as was asked; ``False`` where it tells nothing.
+
+    ``ValueError`` where they came in thousandths: percent is then in hundredths.
+    """
+    if quote.pct is None or row.f3 in (None, "-"):
+        return False
+    if abs(number(str(row.f3)) - quote.pct) > _ROUNDING:
+        raise ValueError(f"{quote.symbol}: {row.f3} % does not fit its prices; are they scaled?")
+    return bool(quote.pct)
+
+
+@lru_cache(maxsize=4096)
+def _symbol(market: int, code: str) -> str:
     symbol = portal.symbol(code)
-    if market != str(_MARKETS.get(symbol, _SHARES)):
-        raise ValueError(f"{symbol} in the market {market[:8]!a}")
+    if market != _MARKETS.get(symbol, _SHARES):
+        raise ValueError(f"{symbol} in the market {market}")
     return symbol
 
 

@@ -4,7 +4,6 @@ A trade tells a price and an instant, and neither a previous close nor the day's
 """
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, Final
 from urllib.parse import quote as quoted
 
@@ -15,10 +14,11 @@ from feeds.failure import RefusedError
 from feeds.secret import secret
 from feeds.settings import FeedSettings
 from feeds.stream import Stream, StreamFeed
-from feeds.wire import BROKEN, as_price, asked_for, from_milliseconds, parse_error
-from market.clock import Clock
+from feeds.wire import BROKEN, LAST_MS, as_price, parse_error
+from market.clock import MILLISECOND, Clock
 from market.duration import parse_duration
 from market.errors import FeedError, ParseError
+from market.price import price
 from market.quote import Quote
 from market.symbol import is_us_share
 from market.text import clean
@@ -74,13 +74,7 @@ def parse_frame(frame: bytes, ts_recv: int, symbols: frozenset[str]) -> Sequence
     try:
         message = _decode(frame)
         if message.type == "trade":
-            return [
-                _build(Quote, (
-                    asked_for(trade.s, symbols), as_price(trade.p), from_milliseconds(trade.t), ts_recv, NAME,
-                    None, None, None, None, None, "USD", None, 0,
-                ))
-                for trade in message.data
-            ]  # fmt: skip
+            return [trade_quote(trade, ts_recv, symbols) for trade in message.data]
     except BROKEN as error:
         raise parse_error(NAME, error, frame) from None
     if message.type == "error":
@@ -88,6 +82,17 @@ def parse_frame(frame: bytes, ts_recv: int, symbols: frozenset[str]) -> Sequence
     if message.type in ("ping", "news"):
         return ()
     raise ParseError(NAME, f"unknown frame type {message.type[:40]!a}", frame)
+
+
+def trade_quote(trade: _Trade, ts_recv: int, symbols: frozenset[str]) -> Quote:
+    """The quote of a trade. Raises ``ValueError`` for what no market could write."""
+    symbol, at, paid = trade.s, trade.t, trade.p
+    if symbol not in symbols or not 0 < at < LAST_MS:
+        raise ValueError(f"not asked for, or of no plausible time: {symbol[:24]!a}")
+    last = price(paid) if type(paid) is str else as_price(paid)
+    return _build(Quote, (
+        symbol, last, at * MILLISECOND, ts_recv, NAME, None, None, None, None, None, "USD", None, 0,
+    ))  # fmt: skip
 
 
 def _refusal(reason: str, frame: bytes) -> ParseError | FeedError:
@@ -119,6 +124,7 @@ class FinnhubFeed(StreamFeed):
     ) -> None:
         shares = tuple(filter(is_us_share, symbols))
         super().__init__(name, shares, clock)
+        asked = self.symbols
 
         def stream() -> Stream:
             token = secret(name, settings.token_file, settings.token_env)
@@ -126,7 +132,7 @@ class FinnhubFeed(StreamFeed):
                 venue=name,
                 url=f"{settings.stream_url}?token={quoted(token, safe='')}",
                 subscribe=subscribe_frames(shares),
-                parse=partial(parse_frame, symbols=frozenset(shares)),
+                parse=lambda frame, received: parse_frame(frame, received, asked),
                 idle=parse_duration(settings.idle_timeout),
                 coalesce=coalesce,
             )

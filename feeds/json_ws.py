@@ -15,7 +15,7 @@ from feeds.pace import silence
 from feeds.secret import secret
 from feeds.settings import FeedSettings
 from feeds.stream import Stream, StreamFeed
-from feeds.wire import BROKEN, as_price, as_price_or_none, as_volume, asked_for, checked_instant, parse_error
+from feeds.wire import BROKEN, as_price, as_price_or_none, as_volume, checked_instant, parse_error
 from market.clock import SECOND, Clock, parse_rfc3339
 from market.duration import parse_duration
 from market.errors import FeedError, SymbolError
@@ -30,6 +30,8 @@ _UNITS = {"s": SECOND, "ms": 1_000_000, "us": 1000, "ns": 1}
 _PATH = re.compile(r"[\w$-]+(?:\.[\w$-]+)*")
 _BLANK = re.compile(r"\{(\w+)\}")
 _BLANKS = ("symbols", "symbol", "token")
+
+_build = tuple.__new__
 
 Place = Callable[[Any], Any]
 """What finds a place in a row; ``None`` where there is none."""
@@ -135,10 +137,12 @@ class Parser:
         self._rows = _place(settings.rows)
         self._where = [(_place(path), value) for path, value in settings.where.items()]
         self._refused = [(_place(path), value) for path, value in settings.refused.items()]
-        self._fields = tuple(
-            _place(getattr(settings, key)) if getattr(settings, key) else _nothing
-            for key in ("symbol", "price", "time", "prev_close", "open", "high", "low", "volume")
-        )
+        self._symbol, self._price, self._time = map(_place, (settings.symbol, settings.price, settings.time))
+        self._prices = [
+            _place(path) if path else None
+            for path in (settings.prev_close, settings.open, settings.high, settings.low)
+        ]
+        self._volume = _place(settings.volume) if settings.volume else None
         unit = settings.time_unit
         self._instant = _from_rfc3339 if unit == "rfc3339" else _from_number(_UNITS[unit])
 
@@ -149,10 +153,10 @@ class Parser:
         """
         try:
             message = _decode(frame)
-            if self._refused and all(_says(place(message), value) for place, value in self._refused):
+            if self._refused and _is_such(message, self._refused):
                 said = clean(frame.decode("utf-8", "replace"), 100)
                 raise FeedError(self._source, f"refused: {said}", fatal=True)
-            if not all(_says(place(message), value) for place, value in self._where):
+            if self._where and not _is_such(message, self._where):
                 return ()
             rows = self._rows(message)
             found = rows if type(rows) is list else () if rows is None else (rows,)
@@ -161,23 +165,18 @@ class Parser:
             raise parse_error(self._source, error, frame) from None
 
     def _quote(self, row: Any, ts_recv: int) -> Quote | None:
-        symbol, price, time, prev_close, opened, high, low, volume = [place(row) for place in self._fields]
-        if symbol is None and price is None and not self._where:
+        name, price = self._symbol(row), self._price(row)
+        if name is None and price is None and not self._where:
             return None  # an acknowledgement or a heartbeat, where no other sign tells them
-        if type(symbol) is not str:
-            raise ValueError("no symbol")
-        return Quote(
-            symbol=self._symbols[asked_for(symbol, self._symbols)],
-            last=as_price(price),
-            ts_event=self._instant(time),
-            ts_recv=ts_recv,
-            source=self._source,
-            prev_close=as_price_or_none(prev_close),
-            open=as_price_or_none(opened),
-            high=as_price_or_none(high),
-            low=as_price_or_none(low),
-            volume=as_volume(volume),
-        )
+        symbol = self._symbols.get(name) if type(name) is str else None
+        if symbol is None:
+            raise ValueError(f"not a symbol that was asked for: {str(name)[:24]!a}")
+        others = [None if place is None else as_price_or_none(place(row)) for place in self._prices]
+        volume = None if self._volume is None else as_volume(self._volume(row))
+        return _build(Quote, (
+            symbol, as_price(price), self._instant(self._time(row)), ts_recv, self._source, *others, volume,
+            None, None, 0,
+        ))  # fmt: skip
 
 
 def _place(path: str) -> Place:
@@ -200,13 +199,13 @@ def _place(path: str) -> Place:
     return find
 
 
-def _nothing(_row: Any) -> None:
-    return None
-
-
-def _says(value: Any, text: str) -> bool:
-    """Whether a value of a frame is what the configuration writes as a text."""
-    return (value if type(value) is str else _json(value)) == text
+def _is_such(message: Any, marks: Sequence[tuple[Place, str]]) -> bool:
+    """Whether each of these places in a frame holds what the configuration writes as a text."""
+    for place, text in marks:
+        value = place(message)
+        if (value if type(value) is str else _json(value)) != text:
+            return False
+    return True
 
 
 def _from_rfc3339(value: Any) -> int:

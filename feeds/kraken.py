@@ -1,7 +1,8 @@
 """Kraken: the public ticker of crypto pairs (version 2 of its sockets), round the clock and without a key."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Final
 
@@ -12,11 +13,10 @@ from feeds.failure import RefusedError
 from feeds.pace import BARREN
 from feeds.settings import FeedSettings
 from feeds.stream import Stream, StreamFeed
-from feeds.wire import BROKEN, as_price, as_price_or_none, as_volume, from_datetime, parse_error
+from feeds.wire import BROKEN, as_price_or_none, from_datetime, parse_error
 from market.clock import Clock
 from market.duration import parse_duration
-from market.errors import ParseError
-from market.price import number
+from market.price import HIGHEST, LOWEST
 from market.quote import Quote
 from market.symbol import canonical, is_crypto
 from market.text import clean
@@ -29,6 +29,7 @@ BATCH = 100
 _CONTROL = frozenset({"heartbeat", "status", "trade", "book", "ohlc", "instrument"})
 """Heartbeats, the venue's own state, and channels that were not asked for."""
 
+_NO_COINS, _MOST_COINS = Decimal(0), Decimal("1e18")
 _build = tuple.__new__
 
 
@@ -64,27 +65,27 @@ def subscribe_frames(symbols: Sequence[str]) -> list[str]:
 
 class _Ticker(msgspec.Struct, gc=False):
     symbol: str
-    timestamp: Annotated[datetime, msgspec.Meta(tz=True)] = datetime.min.replace(tzinfo=UTC)
-    last: Any = None
-    change: Any = None
+    last: Decimal
+    timestamp: Annotated[datetime, msgspec.Meta(tz=True)]
+    volume: Decimal = _NO_COINS
+    change: Decimal | None = None
     low: Any = None
     high: Any = None
-    volume: Any = None
 
 
-class _Frame(msgspec.Struct, gc=False):
+class _Tickers(msgspec.Struct, gc=False, tag_field="channel", tag="ticker"):
+    data: list[_Ticker]
+
+
+class _Other(msgspec.Struct):
     channel: str = ""
-    data: msgspec.Raw = msgspec.Raw()
-
-
-class _Answer(msgspec.Struct):
-    method: str
+    method: str = ""
     success: bool = True
     error: str = ""
 
 
-_decode = msgspec.json.Decoder(_Frame).decode
-_decode_tickers = msgspec.json.Decoder(list[_Ticker], float_hook=str).decode
+_decode = msgspec.json.Decoder(_Tickers, float_hook=str).decode
+_decode_other = msgspec.json.Decoder(_Other).decode
 
 
 def parse_frame(frame: bytes, ts_recv: int) -> Sequence[Quote]:
@@ -94,22 +95,13 @@ def parse_frame(frame: bytes, ts_recv: int) -> Sequence[Quote]:
     ``FeedError`` where it refuses for another reason.
     """
     try:
-        message = _decode(frame)
-        if message.channel == "ticker":
-            return [ticker_quote(ticker, ts_recv) for ticker in _decode_tickers(message.data)]
-        if message.channel:
-            if message.channel in _CONTROL:
-                return ()
-            raise ParseError(NAME, f"unknown channel {message.channel[:40]!a}", frame)
-        answer = msgspec.json.decode(frame, type=_Answer)
+        try:
+            tickers = _decode(frame).data
+        except msgspec.ValidationError as error:
+            return _other(frame, error)
+        return [ticker_quote(ticker, ts_recv) for ticker in tickers]
     except BROKEN as error:
         raise parse_error(NAME, error, frame) from None
-    if answer.success:
-        return ()
-    reason = clean(answer.error, 120) or "refused without a reason"
-    if "not supported" in reason:
-        raise TurnedDownError(NAME, reason, frame)
-    raise RefusedError(NAME, reason)
 
 
 def ticker_quote(ticker: _Ticker, ts_recv: int) -> Quote:
@@ -118,15 +110,32 @@ def ticker_quote(ticker: _Ticker, ts_recv: int) -> Quote:
     Raises ``ValueError`` or ``ArithmeticError`` for what no market could write.
     """
     symbol, currency = _pair(ticker.symbol)
-    last = as_price(ticker.last)
-    day_ago = None if ticker.change is None else last - number(str(ticker.change))
-    if day_ago is not None and day_ago <= 0:
-        raise ValueError(f"a change of {ticker.change} on {last}")
+    last, volume, day_ago = ticker.last, ticker.volume, None
+    if not LOWEST <= last <= HIGHEST:
+        raise ValueError(f"impossible price {last}")
+    if not _NO_COINS <= volume <= _MOST_COINS:
+        raise ValueError("impossible volume")
+    if ticker.change is not None:
+        day_ago = last - ticker.change
+        if not LOWEST <= day_ago <= HIGHEST:
+            raise ValueError(f"a change of {ticker.change} on {last}")
     return _build(Quote, (
         symbol, last, from_datetime(ticker.timestamp), ts_recv, NAME, day_ago, day_ago,
-        as_price_or_none(ticker.high), as_price_or_none(ticker.low), as_volume(ticker.volume), currency, None,
-        0,
+        as_price_or_none(ticker.high), as_price_or_none(ticker.low), volume, currency, None, 0,
     ))  # fmt: skip
+
+
+def _other(frame: bytes, error: msgspec.ValidationError) -> Sequence[Quote]:
+    """What a frame that is no sound ticker says; raises the ``error`` where it should have been one."""
+    said = _decode_other(frame)
+    if said.channel in _CONTROL or (said.method and said.success):
+        return ()
+    if said.success:
+        raise error
+    reason = clean(said.error, 120) or "refused without a reason"
+    if "not supported" in reason:
+        raise TurnedDownError(NAME, reason, frame)
+    raise RefusedError(NAME, reason)
 
 
 @lru_cache(maxsize=1024)

@@ -144,6 +144,7 @@ class MassiveFeed(StreamFeed):
     ) -> None:
         shares = tuple(filter(is_us_share, symbols))
         super().__init__(name, shares, clock)
+        asked = self.symbols
         wanted = ",".join(f"{settings.channel}.{symbol}" for symbol in shares)
         subscribe = msgspec.json.encode({"action": "subscribe", "params": wanted}).decode()
 
@@ -154,7 +155,7 @@ class MassiveFeed(StreamFeed):
                 venue=name,
                 url=settings.stream_url,
                 reply=partial(answer, auth=auth, subscribe=subscribe),
-                parse=partial(parse_frame, symbols=frozenset(shares)),
+                parse=lambda frame, received: parse_frame(frame, received, asked),
                 idle=parse_duration(settings.idle_timeout),
                 excused=silence(shares),
                 coalesce=coalesce,

@@ -1,7 +1,7 @@
 """What the text pages of two Chinese portals, Tencent's and Sina's, have in common."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from functools import lru_cache
@@ -17,10 +17,7 @@ _ZONE = timezone(timedelta(hours=8))  # Hong Kong has kept no summer time since 
 
 
 def decoded(page: bytes) -> str:
-    """UTF-8, or else GB18030; a name's broken bytes cost nothing but that name.
-
-    Decoded before it is split, because a separator may be the second byte of a Chinese character.
-    """
+    """UTF-8, or else GB18030; a name's broken bytes cost nothing but that name."""
     try:
         return page.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -28,34 +25,58 @@ def decoded(page: bytes) -> str:
 
 
 def read_rows(
-    venue: str, text: str, pattern: re.Pattern[str], read: Callable[[re.Match[str]], Quote], most: int
+    venue: str,
+    page: bytes,
+    prefix: bytes,
+    pattern: re.Pattern[bytes],
+    read: Callable[[bytes | None, bytes], Quote],
+    most: int,
 ) -> Parsed:
-    """The quotes that ``read`` makes of the rows that ``pattern`` finds, and what is wrong with the others.
+    """The quotes that ``read`` makes of each code and row, and what is wrong with the others.
 
-    Raises ``ParseError`` for a page that holds no row, as one of a block does, or over ``most`` bad ones.
+    Rows are ``prefix``, code, ``="``, row, ``";``; what is not so is searched for a ``pattern`` of code and
+    row. Raises ``ParseError`` for a page without a row, as one of a block is, or with over ``most`` bad ones.
+    The page stays bytes: nothing but names is beyond ASCII, and to decode GB18030 costs more than all else.
     """
     parsed = Parsed([], [])
-    end = 0
-    for match in pattern.finditer(text):
-        _note_rubbish(venue, text[end : match.start()], parsed)
-        end = match.end()
-        try:
-            parsed.quotes.append(read(match))
-        except ParseError as error:
-            parsed.errors.append(error)
-        if len(parsed.errors) > most:
-            raise ParseError(venue, "more broken rows than were asked for", text)
-    if not end:
-        reason = "HTML in place of quotes" if text.lstrip().startswith("<") else "no quotes in the answer"
-        raise ParseError(venue, reason, text)
-    _note_rubbish(venue, text[end:], parsed)
+    quotes, errors = parsed
+    are_none = True
+    for piece in page.split(b";"):
+        head, _, rest = piece.partition(b'="')
+        head = head.lstrip()
+        if rest[-1:] == b'"' and head.startswith(prefix) and rest.find(b'"') == len(rest) - 1:
+            rows: Iterable[tuple[bytes | None, bytes]] = ((head[len(prefix) :], rest[:-1]),)
+        else:
+            rows = _searched(venue, piece, pattern, errors)
+        for key, row in rows:
+            are_none = False
+            try:
+                quotes.append(read(key, row))
+            except ParseError as error:
+                errors.append(error)
+                if len(errors) > most:
+                    raise ParseError(venue, "more broken rows than were asked for", page) from None
+    if are_none:
+        reason = "HTML in place of quotes" if page.lstrip()[:1] == b"<" else "no quotes in the answer"
+        raise ParseError(venue, reason, page)
     return parsed
 
 
-def _note_rubbish(venue: str, between: str, parsed: Parsed) -> None:
-    """Rows are set apart by semicolons and white space; more means that a row was cut or broken."""
-    if between.strip("; \r\n\t"):
-        parsed.errors.append(ParseError(venue, "a broken row", between.strip()))
+def _searched(
+    venue: str, piece: bytes, pattern: re.Pattern[bytes], errors: list[ParseError]
+) -> Iterator[tuple[bytes | None, bytes]]:
+    """The rows in a piece that is not one; what is more than white space between them was cut or broken."""
+    end = 0
+    for match in pattern.finditer(piece):
+        _note_rubbish(venue, piece[end : match.start()], errors)
+        end = match.end()
+        yield match[1], match[2]
+    _note_rubbish(venue, piece[end:], errors)
+
+
+def _note_rubbish(venue: str, between: bytes, errors: list[ParseError]) -> None:
+    if rubbish := between.strip(b" \r\n\t\xef\xbb\xbf"):
+        errors.append(ParseError(venue, "a broken row", rubbish))
 
 
 @lru_cache(maxsize=4096)
@@ -82,7 +103,10 @@ def instant(text: str) -> int:
 
 def shares(text: str) -> int:
     """A number of shares, which may be written with a fraction of nothing."""
+    whole = text[:-2] if text[-2:] == ".0" else text
+    if len(whole) <= 18 and whole.isdecimal() and whole.isascii():
+        return int(whole)
     whole, _, fraction = text.partition(".")
-    if len(whole) > 18 or not whole.isdecimal() or fraction.strip("0"):
+    if len(whole) > 18 or not (whole.isdecimal() and whole.isascii()) or fraction.strip("0"):
         raise ValueError(f"not a number of shares: {text[:24]!a}")
     return int(whole)

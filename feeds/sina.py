@@ -6,7 +6,7 @@ answers 403. Plain ``hk`` codes are late and miss the closing auction, so that `
 
 import re
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 from feeds import portal
@@ -32,8 +32,10 @@ _OPEN, _PREV_CLOSE, _HIGH, _LOW, _LAST, _VOLUME, _DATE, _TIME = 2, 3, 4, 5, 6, 1
 _FEWEST = 19
 
 # Bounded and without nesting, so that a hostile page takes linear time.
-_ROW = re.compile(r'var hq_str_(\w{1,32})="([^"\n]{0,2000})"')
-_BLOCKED = "Kinsoku jikou desu"
+_ROW = re.compile(rb'var hq_str_(\w{1,32})="([^"\n]{0,2000})"')
+_BLOCKED = b"Kinsoku jikou desu"
+
+_build = tuple.__new__
 
 
 class SinaSettings(FeedSettings, frozen=True, kw_only=True):
@@ -65,13 +67,16 @@ def parse_quotes(page: bytes, ts_recv: int) -> Parsed:
 
     Raises ``ParseError`` for a page that holds no row at all, as one of a block does.
     """
-    text = portal.decoded(page)
-    if _BLOCKED in text[:200]:
-        raise ParseError(NAME, "access forbidden, says the venue", text)
-    return portal.read_rows(NAME, text, _ROW, lambda row: parse_row(row[2], ts_recv, row[1]), BATCH)
+    if _BLOCKED in page[:200]:
+        raise ParseError(NAME, "access forbidden, says the venue", page)
+
+    def read(key: bytes | None, row: bytes) -> Quote:
+        return parse_row(row, ts_recv, key or b"")
+
+    return portal.read_rows(NAME, page, b"var hq_str_", _ROW, read, BATCH)
 
 
-def parse_row(row: str, ts_recv: int, key: str) -> Quote:
+def parse_row(row: bytes, ts_recv: int, key: bytes) -> Quote:
     """The quote in one row of comma fields, which its page gave under the code ``key``.
 
     Raises ``ParseError``: ``NoPriceError`` where nothing was traded yet.
@@ -79,36 +84,31 @@ def parse_row(row: str, ts_recv: int, key: str) -> Quote:
     try:
         symbol = _symbol(key)
         if not row:
-            raise ValueError(f"no such code as {key}")
-        fields = row.split(",")
+            raise ValueError(f"no such code as {key.decode()}")
+        # A comma is never part of a Chinese character, and no field that is read holds one.
+        fields = row.decode("latin-1").split(",", _FEWEST)
         if len(fields) < _FEWEST:
             raise ValueError(f"{symbol}: a row of {len(fields)} fields")
         last = portal.price(fields[_LAST])
         if last is None:
             raise NoPriceError(NAME, f"{symbol}: no price yet", row)
-        return Quote(
-            symbol=symbol,
-            last=last,
-            ts_event=portal.instant(f"{fields[_DATE]} {fields[_TIME]}"),
-            ts_recv=ts_recv,
-            source=NAME,
-            prev_close=portal.price(fields[_PREV_CLOSE]),
-            open=portal.price(fields[_OPEN]),
-            high=portal.price(fields[_HIGH]),
-            low=portal.price(fields[_LOW]),
-            # What stands there for an index is its members' trade.
-            volume=None if is_index(symbol) else portal.shares(fields[_VOLUME]),
-            currency="HKD",
-        )
+        # What stands in the place of an index's volume is its members' trade.
+        volume = None if is_index(symbol) else portal.shares(fields[_VOLUME])
+        return _build(Quote, (
+            symbol, last, portal.instant(f"{fields[_DATE]} {fields[_TIME]}"), ts_recv, NAME,
+            portal.price(fields[_PREV_CLOSE]), portal.price(fields[_OPEN]), portal.price(fields[_HIGH]),
+            portal.price(fields[_LOW]), volume, "HKD", None, 0,
+        ))  # fmt: skip
     except (ValueError, OverflowError) as error:
         raise ParseError(NAME, clean(str(error), 120), row) from None
 
 
-def _symbol(key: str) -> str:
-    code = key.removeprefix("rt_hk")
-    if code == key:
-        raise ValueError(f"not a code of ours: {key[:40]!a}")
-    return portal.symbol(code)
+@lru_cache(maxsize=4096)
+def _symbol(key: bytes) -> str:
+    name = key.decode("utf-8", "replace")
+    if not name.startswith("rt_hk"):
+        raise ValueError(f"not a code of ours: {name[:40]!a}")
+    return portal.symbol(name.removeprefix("rt_hk"))
 
 
 class SinaFeed(PollFeed):

@@ -40,7 +40,8 @@ class Stream:
     """A websocket to keep open. Times in seconds, of the machine's own clock.
 
     ``parse`` turns a frame and its receipt (ns UTC) into quotes, none for a control frame; it raises
-    ``ParseError`` for a bad frame, ``FeedError`` for a refusal. ``subscribe`` is sent on every connection;
+    ``ParseError`` for a bad frame, ``FeedError`` for a refusal. (A ``partial`` with a keyword would cost it
+    0.2 µs a frame, a lambda 0.04.) ``subscribe`` is sent on every connection;
     ``reply`` gives what is sent upon a frame that held no quote, for venues that want a dialogue, and may
     raise ``FeedError`` too. ``beat`` is sent every ``beat_every``.
 

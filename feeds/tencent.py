@@ -7,7 +7,7 @@ they are late; either way the engine measures the lag from the rows' own times.
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import msgspec
@@ -32,18 +32,21 @@ NAME: Final = "tencent"
 BATCH = 800
 """Codes a request; about 900 overflow the server's 8 KB request line, and 950 get HTTP 414."""
 
-# Positions in a row. Rows had 60 fields in 2018 and have 78 now; new ones are appended.
-_MARKET, _CODE, _LAST, _PREV_CLOSE, _OPEN, _VOLUME = 0, 2, 3, 4, 5, 6
-_TIME, _HIGH, _LOW, _CURRENCY = 30, 33, 34, 75
-_FEWEST = 36
+# Positions in a row, counted from its code, which is the third field. Rows had 60 fields in 2018 and have 78
+# now; new ones are appended.
+_LAST, _PREV_CLOSE, _OPEN, _VOLUME, _TIME, _HIGH, _LOW = 1, 2, 3, 4, 28, 31, 32
+_FEWEST = 34
+_CURRENCY = 75 - 2 - _FEWEST  # of those beyond
 
-_HONG_KONG = "100"
+_HONG_KONG = b"100~"
 _LATE = 900  # seconds, of codes without r_
 
 # Bounded and without nesting, so that a hostile page takes linear time. Rows end at the quote mark; neither
 # it nor a semicolon occurs inside one.
-_ROW = re.compile(r'v_(\w{1,32})="([^";]*)"|"(\d{1,4}~[^";]*)"')
-_NONE_MATCH = "pv_none_match"
+_ROW = re.compile(rb'(?:v_(\w{1,32})="|"(?=\d{1,4}~))([^";]*)"')
+_NONE_MATCH = b"pv_none_match"
+
+_build = tuple.__new__
 
 
 class TencentSettings(FeedSettings, frozen=True, kw_only=True):
@@ -75,53 +78,70 @@ def parse_quotes(page: bytes, ts_recv: int) -> Parsed:
     Raises ``ParseError`` for a page that holds no row at all: the HTML of a block, an error in JSON.
     """
 
-    def read(match: re.Match[str]) -> Quote:
-        key, row, bare = match.groups()
+    def read(key: bytes | None, row: bytes) -> Quote:
         if key == _NONE_MATCH:
             raise ParseError(NAME, "no such code")
-        return parse_row(bare or row, ts_recv, key)
+        return parse_row(row, ts_recv, key)
 
-    return portal.read_rows(NAME, portal.decoded(page), _ROW, read, BATCH)
+    return portal.read_rows(NAME, page, b"v_", _ROW, read, BATCH)
 
 
-def parse_row(row: str, ts_recv: int, key: str | None = None) -> Quote:
+def parse_row(row: bytes, ts_recv: int, key: bytes | None = None) -> Quote:
     """The quote in one row of ``~`` fields; ``key`` is the code it was given under, where there is one.
 
     Raises ``ParseError``: ``NoPriceError`` where nothing was traded yet.
     """
-    fields = row.split("~")
     try:
+        if not row.startswith(_HONG_KONG):
+            market = row.partition(b"~")[0][:8].decode("latin-1")
+            raise ValueError(f"not a Hong Kong row (market {market!a})")
+        symbol, mark, delay = _asked(key or b"hk" + _code(row))
+        # A name may hold the byte of the separator, as half of a Chinese character; its code tells its end.
+        at = row.find(mark)
+        if at < 0:
+            code = _code(row).decode("latin-1")
+            raise ValueError(f"a row of {portal.symbol(code)} under the code {(key or b'').decode()}")
+        fields = row[at + 1 :].decode("latin-1").split("~", _FEWEST)
         if len(fields) < _FEWEST:
-            raise ValueError(f"a row of {len(fields)} fields")
-        if fields[_MARKET] != _HONG_KONG:
-            raise ValueError(f"not a Hong Kong row (market {fields[_MARKET][:8]!a})")
-        symbol = portal.symbol(fields[_CODE])
-        if key is not None and key.removeprefix("r_") != f"hk{fields[_CODE]}":
-            raise ValueError(f"a row of {symbol} under the code {key}")
+            raise ValueError(f"a row of {len(fields) + 2} fields")
         last = portal.price(fields[_LAST])
         if last is None:
             raise NoPriceError(NAME, f"{symbol}: no price yet", row)
-        return Quote(
-            symbol=symbol,
-            last=last,
-            ts_event=portal.instant(fields[_TIME]),
-            ts_recv=ts_recv,
-            source=NAME,
-            prev_close=portal.price(fields[_PREV_CLOSE]),
-            open=portal.price(fields[_OPEN]),
-            high=portal.price(fields[_HIGH]),
-            low=portal.price(fields[_LOW]),
+        return _build(Quote, (
+            symbol, last, portal.instant(fields[_TIME]), ts_recv, NAME,
+            portal.price(fields[_PREV_CLOSE]), portal.price(fields[_OPEN]), portal.price(fields[_HIGH]),
+            portal.price(fields[_LOW]),
             # An index has its turnover in this field, in units of HK$10,000.
-            volume=None if is_index(symbol) else portal.shares(fields[_VOLUME]),
-            currency=_currency(fields),
-            delay=_LATE if key is not None and not key.startswith("r_") else 0,
-        )
+            None if is_index(symbol) else portal.shares(fields[_VOLUME]),
+            _currency(fields), None, delay if key is not None else 0,
+        ))  # fmt: skip
     except (ValueError, OverflowError) as error:
         raise ParseError(NAME, clean(str(error), 120), row) from None
 
 
+def _code(row: bytes) -> bytes:
+    """The code in a row that is not known by its key."""
+    fields = portal.decoded(row).split("~", 3)
+    return fields[2].encode("utf-8", "replace") if len(fields) > 2 else b""
+
+
+@lru_cache(maxsize=4096)
+def _asked(key: bytes) -> tuple[str, bytes, int]:
+    """The symbol of a code such as ``r_hk09888``, what stands at the code in its row, and how late it is."""
+    code = key.removeprefix(b"r_").removeprefix(b"hk")
+    symbol = portal.symbol(code.decode("utf-8", "replace"))
+    if not key.removeprefix(b"r_").startswith(b"hk"):
+        raise ValueError(f"not a code of ours: {key[:40].decode('utf-8', 'replace')!a}")
+    return symbol, b"~" + code + b"~", 0 if key.startswith(b"r_") else _LATE
+
+
 def _currency(fields: Sequence[str]) -> str:
-    text = fields[_CURRENCY] if len(fields) > _CURRENCY else ""
+    """Of the price: some counters trade in another than the exchange's own."""
+    rest = fields[_FEWEST] if len(fields) > _FEWEST else ""
+    if "~HKD" in rest:
+        return "HKD"
+    beyond = rest.split("~", _CURRENCY + 1)
+    text = beyond[_CURRENCY] if len(beyond) > _CURRENCY else ""
     return text if len(text) == 3 and text.isascii() and text.isupper() else "HKD"
 
 

@@ -20,7 +20,10 @@ from market.text import clean
 BROKEN = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
 """What a malformed frame raises in a decoder, or in what reads the decoded."""
 
-_LAST_YEAR = 4_102_444_800 * SECOND  # 2100-01-01; later stamps are defects
+LAST_MS = 4_102_444_800_000
+"""2100-01-01 in milliseconds since 1970; later stamps are defects."""
+
+_LAST_YEAR = LAST_MS * MILLISECOND
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST = Decimal("1e18")
 
@@ -76,7 +79,8 @@ def _text(value: Any) -> str:
 def from_datetime(at: datetime) -> int:
     """The instant (ns UTC) of a time with a zone, exact to its microsecond; ``ValueError`` before 1970."""
     since = at - _EPOCH
-    return checked_instant((since.days * 86_400 + since.seconds) * SECOND + since.microseconds * 1000)
+    instant = (since.days * 86_400 + since.seconds) * SECOND + since.microseconds * 1000
+    return instant if 0 < instant < _LAST_YEAR else checked_instant(instant)
 
 
 def from_milliseconds(value: int) -> int:

@@ -332,7 +332,7 @@ def test_every_real_row_keeps_the_price_identity() -> None:
         for text in Path(path).read_text("utf-8", "replace").split('"')[1::2]:
             fields = text.split("~")
             if fields[0] == "100":
-                assert parse_row(text, NOW).change == Decimal(fields[31])
+                assert parse_row(text.encode(), NOW).change == Decimal(fields[31])
                 checked += 1
     assert checked >= 5
 
