@@ -16,13 +16,15 @@ class FeedSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """One ``[feeds.NAME]`` section; each adapter adds its addresses.
 
     ``symbols`` limits the feed to these canonical symbols, and empty means all it can serve;
-    ``delay`` declares how late the venue is (a duration, or empty to have it measured). A bad value
-    raises ``ValueError`` that names its key.
+    ``delay`` declares how late the venue is (a duration, or empty to have it measured). Of feeds that
+    bring a name equally fresh, the one with the greatest ``priority`` leads. A bad value raises
+    ``ValueError`` that names its key.
     """
 
     enabled: bool = True
     symbols: tuple[str, ...] = ()
     delay: str = ""
+    priority: int = 0
 
     takes_rest: ClassVar[bool] = False
     """Whether a feed that names no symbols brings those that no other feed does."""

@@ -113,6 +113,7 @@ class Run:
             engine.forget_phases()
         day = engine.today()
         engine.limits = Limits(config.max_age, config.max_delay)
+        engine.state.priority = config.priorities
         engine.replace_rules(rule_book(config.settings, day), watched(config.settings, day))
         if not isinstance(self.source, TapeFeed):
             self.assign_feeds()
@@ -234,7 +235,7 @@ def _engine(
     # Lists are dated: a replay of September has September's constituents.
     day = datetime.fromtimestamp(clock.now() / SECOND, UTC).date()
     history = _history(config, clock, quality)
-    return Engine(
+    engine = Engine(
         clock=clock,
         symbols=watched(config.settings, day),
         rules=rule_book(config.settings, day),
@@ -245,6 +246,8 @@ def _engine(
         profiles=Profiles(history, history.closes),
         hurried=hurried,
     )
+    engine.state.priority = config.priorities
+    return engine
 
 
 def _history(config: Config, clock: Clock, quality: Quality) -> ProfileLoader:

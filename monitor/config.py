@@ -58,6 +58,11 @@ class Config:
         """The greatest established delay, nanoseconds, under which rules still evaluate."""
         return int(parse_duration(self.settings.alerts.max_delay) * SECOND)
 
+    @property
+    def priorities(self) -> dict[str, int]:
+        """By feed, how much it is preferred where several bring a name equally fresh."""
+        return {name: feed.priority for name, feed in self.settings.feeds.items()}
+
     def delay(self, source: str) -> int:
         """How late a feed's own section says that it is, nanoseconds; 0 where it says nothing."""
         feed = self.settings.feeds.get(source)

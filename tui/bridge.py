@@ -110,6 +110,9 @@ class Bridge:
         delay = self.delay(quote)
         age = max(now - quote.ts_event, 0)
         quality = self._quality(entry, quote, now, delay)
+        word = tag(quality, age / SECOND, delay / SECOND, self.mark)
+        if word == self.mark and (other := entry.dispute) is not None:
+            word = f"{other.source} differs"
         return Tile(
             symbol=entry.symbol,
             name=name,
@@ -117,7 +120,7 @@ class Bridge:
             minutes=entry.minutes,
             session=entry.calendar.session(entry.session_date),
             quality=quality,
-            tag=tag(quality, age / SECOND, delay / SECOND, self.mark),
+            tag=word,
             age=coarse_age(age / SECOND),
             alert=alert,
         )
