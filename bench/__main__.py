@@ -19,6 +19,8 @@ BENCHMARKS = (
     "stall",
     "startup",
     "profiles",
+    "rules",
+    "backtest",
     "headlines",
     "soak",
     "commit",

@@ -136,16 +136,27 @@ class RuleBook:
             ladder.give_up(now, out)
         return out
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether time alone may set a rule off."""
+        return any(desk.timed for desk in self._desks.values())
+
     def withheld(self, mic_of: str) -> Counter[tuple[str, str, str]]:
-        """Quotes withheld on an exchange since it was last asked: by rule, kind and reason."""
+        """Quotes withheld on an exchange since it was last asked, by rule, kind and reason.
+
+        What was told of each of them already is left out.
+        """
         counts: Counter[tuple[str, str, str]] = Counter()
+        told: Counter[tuple[str, str, str]] = Counter()
         for symbol, desk in self._desks.items():
             if mic(symbol) == mic_of:
                 for ladder in desk.ladders.values():
                     for step, reason in ladder.withheld:
-                        counts[ladder.rule.id, ladder.rule.kind, reason] += ladder.withheld[step, reason]
+                        what = ladder.rule.id, ladder.rule.kind, reason
+                        counts[what] += ladder.withheld[step, reason]
+                        told[what] += ladder.withheld[step, reason] > 0
                         ladder.withheld[step, reason] = 0
-        return +counts
+        return Counter({what: count for what, count in counts.items() if count > told[what]})
 
     @staticmethod
     def _meet(desk: Desk, entry: Entry, moment: Moment, out: Outcome) -> None:

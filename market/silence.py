@@ -148,6 +148,11 @@ class SilenceBook:
         self._alarms: dict[str, Alarm] = {}
         self._since = 0
 
+    @property
+    def has_rules(self) -> bool:
+        """Whether there is anything to look at."""
+        return bool(self._rules)
+
     def restore(self, states: Mapping[str, str]) -> None:
         """Take up where an earlier process, or the rules before a reload, stopped."""
         self._states = states

@@ -12,7 +12,7 @@ from market.ladder import Outcome
 from market.quote import Quote
 from market.rule import Moment
 from market.rulebook import RuleBook
-from market.session import Calendar
+from market.session import CONTINUOUS, Calendar
 from market.silence import FeedView, Instant, SilenceBook
 from market.state import Entry, MarketState
 from monitor.lines import alert_line, encode, resolved_line
@@ -151,14 +151,21 @@ class Alerting:
         for (rule_id, kind, reason), count in sorted(self.rules.withheld(mic).items()):
             self._withhold([Suppressed(rule_id, kind, None, None, None, reason, now, count)])
 
-    def finish(self, now: int) -> None:
-        """Nothing more will come: tell what was still waiting for it."""
+    def is_waiting(self, now: int) -> bool:
+        """Whether time alone may set something off before the next quote or phase."""
+        trades = any(entry.calendar.phase_at(now) in CONTINUOUS for entry in self._state.entries.values())
+        return bool(self._held) or self.rules.is_waiting or (self._silence.has_rules and trades)
+
+    def finish(self, now: int, mics: Iterable[str]) -> None:
+        """Nothing more will come: tell what was still waiting for it, and what was withheld."""
         for symbol in self._held:
             entry = self._state.entries[symbol]
             if entry.held is not None:
                 self._refuse(entry, entry.held, now)
         self._held.clear()
         self._settle(self.rules.finish(now))
+        for mic in mics:
+            self.close(mic, now)
 
     # -- from answers to events
 

@@ -2,101 +2,31 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 from feeds.base import Feed, HeadlineFeed, QuoteSink
 from market.clock import SECOND, Clock
-from market.errors import ParseError, TickwallError
+from market.errors import TickwallError
 from market.freshness import Health, LagMeter, Quality
 from market.headline import Headline
-from market.quote import Quote
 from market.rulebook import RuleBook
 from market.session import Calendar, Phase, calendar
-from market.state import MarketState, Verdict
+from market.state import MarketState
 from monitor.alerting import Alerting
 from monitor.alerting import Limits as Limits
 from monitor.health import SETTLED, FeedHealth
+from monitor.intake import Intake as Intake
 from monitor.listener import FeedChange as FeedChange
 from monitor.listener import Listener as Listener
 from monitor.listener import PhaseChange as PhaseChange
 from monitor.memory import keep_small
+from monitor.phases import Phases
 from monitor.profiles import Profiles
 from monitor.store import Store
 
 log = logging.getLogger(__name__)
-
-_QUIET = Verdict.QUIET  # looking a member up in its class costs 40 ns a tick
-
-LOOK = SECOND // 20
-"""How often, at the most, a feed's lag is looked at: each quote of a busy one would cost 0.5 µs."""
-
-
-class Intake:
-    """One feed's way into the engine: its quotes, and what its timestamps say of it."""
-
-    def __init__(self, engine: "Engine", feed: Feed, declared_delay: int = 0) -> None:
-        self.feed = feed
-        self.meter = LagMeter(declared_delay)
-        self.health = Health.CONNECTING
-        self.since = engine.clock.now()
-        """When it was given its way in, nanoseconds UTC."""
-        self.newest = 0
-        """The greatest ``ts_event`` it has sent, nanoseconds UTC."""
-        self.skewed = False
-        """Whether it was told that the feed's clock and this machine's differ."""
-        self._engine = engine
-        self._apply = engine.state.apply
-        self._look_at = 0
-        self._noted: set[str] = set()
-
-    def quotes(self, quotes: Sequence[Quote]) -> None:
-        """Apply a frame's quotes, in order."""
-        apply = self._apply
-        for quote in quotes:
-            verdict = apply(quote)
-            if verdict is not _QUIET:
-                self._heed(quote, verdict)
-        ts_recv = quotes[-1].ts_recv
-        if ts_recv >= self._look_at:
-            self._look(quotes, ts_recv)
-
-    def _heed(self, quote: Quote, verdict: Verdict) -> None:
-        if verdict is Verdict.LOUD:
-            self._note(quote)  # first, for it may be the one that establishes a delay
-            self._engine.alerting.examine(quote)
-        elif verdict is Verdict.HELD:
-            self._engine.alerting.hold(quote)
-        elif verdict is Verdict.SUPERSEDED:
-            self._note(quote)
-            self._engine.alerting.hear(quote)
-        elif verdict is Verdict.FUTURE:
-            self._note(quote)
-
-    def _look(self, quotes: Sequence[Quote], ts_recv: int) -> None:
-        """A few times a second: how late the feed is, by what of this was new; and the engine's round."""
-        self._look_at = ts_recv + LOOK
-        entries = self._engine.state.entries
-        for quote in quotes:
-            entry = entries.get(quote.symbol)
-            if entry is not None and entry.quote is quote:
-                self._note(quote)
-        self._noted.clear()
-        if ts_recv >= self._engine.next_round:
-            self._engine.round(ts_recv)
-
-    def _note(self, quote: Quote) -> None:
-        """Learn from a quote's own time, once a symbol between two looks."""
-        self.newest = max(self.newest, quote.ts_event)
-        if quote.symbol not in self._noted:
-            self._noted.add(quote.symbol)
-            self.meter.note(quote.ts_event, quote.ts_recv)
-            self._engine.state.skew[quote.source] = self.meter.skew
-
-    def rejected(self, error: ParseError) -> None:
-        """A frame that its parser refused; the feed's own status has counted it."""
-        log.debug("%s: %s: %s", error.venue, error.reason, error.payload)
 
 
 class Engine:
@@ -138,7 +68,7 @@ class Engine:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._sessions: dict[str, date] = {}
         self.next_round = 0
-        self._phases: dict[str, tuple[int, Phase]] = {}
+        self.phases = Phases(self.state.entries, self._enter)
         limits = limits or Limits()
         self.health = FeedHealth(self.state.entries, limits.max_age, listener.feed)
         self.alerting = Alerting(
@@ -240,7 +170,7 @@ class Engine:
 
     def forget_phases(self) -> None:
         """Ask the calendars anew in the next round, phases, sessions and history: a user has amended them."""
-        self._phases.clear()
+        self.phases.clear()
         self._sessions.clear()
         for entry in self.state.entries.values():
             entry.disturb()
@@ -265,7 +195,7 @@ class Engine:
             while running := [task for task in self._running.values() if not task.done()]:
                 await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             self._group = None
-            self.alerting.finish(self.clock.now())
+            self.alerting.finish(self.clock.now(), self.phases)
             for task in background:
                 task.cancel()
 
@@ -306,15 +236,16 @@ class Engine:
         """
         if not self._is_idle():
             return now + SECOND
-        return min([now + max(self.limits.max_age, SECOND), *(until for until, _ in self._phases.values())])
+        return min([now + max(self.limits.max_age, SECOND), *self.phases.ends()])
 
     def _is_idle(self) -> bool:
         """Whether time flies, and nothing can turn until a quote comes or a phase begins."""
-        return self._hurried and all(intake.health in SETTLED for intake in self.intakes.values())
+        settled = all(intake.health in SETTLED for intake in self.intakes.values())
+        return self._hurried and settled and not self.alerting.is_waiting(self.clock.now())
 
     def round(self, now: int) -> None:
         """Once a second of the engine's clock: phases, feed health, alerts that others detected."""
-        self._roll_phases(now)
+        self.phases.roll(now)
         self._roll_sessions(now)
         for intake in self.intakes.values():
             self.health.tell(intake, now)
@@ -333,27 +264,17 @@ class Engine:
 
     # -- sessions
 
-    def _roll_phases(self, now: int) -> None:
-        for mic in dict.fromkeys(entry.calendar.mic for entry in self.state.entries.values()):
-            hours = calendar(mic)
-            if mic not in self._phases:
-                self._enter(mic, now, hours.phase_at(now), hours.next_change(now)[0])
-            while now >= self._phases[mic][0]:
-                at = self._phases[mic][0]
-                self._enter(mic, at, hours.phase_at(at), hours.next_change(at)[0])
-
-    def _enter(self, mic: str, at: int, phase: Phase, until: int) -> None:
-        self._phases[mic] = (until, phase)
-        if phase is Phase.CLOSED:
-            self.alerting.close(mic, at)
-        self.listener.phase(PhaseChange(mic, calendar(mic).day_of(at), phase, at, until))
+    def _enter(self, change: PhaseChange) -> None:
+        if change.phase in (Phase.CLOSED, Phase.ALWAYS):
+            self.alerting.close(change.mic, change.ts)
+        self.listener.phase(change)
 
     def _roll_sessions(self, now: int) -> None:
         """On each exchange that has turned to a new session ask for history as of it."""
         # A tape has its history from a folder, where none will turn up while it plays.
         if self.profiles is not None and self.quality is not Quality.REPLAY:
             self.profiles.retry(now)
-        for mic in self._phases:
+        for mic in self.phases:
             hours = calendar(mic)
             session_date = hours.latest(now).date
             if self._sessions.get(mic) == session_date:
@@ -367,7 +288,7 @@ class Engine:
 
     def phase(self, mic: str) -> Phase:
         """The phase of an exchange by the engine's own clock, as of the last round."""
-        return self._phases.get(mic, (0, Phase.CLOSED))[1]
+        return self.phases.of(mic)
 
 
 def summary(engine: Engine) -> Mapping[str, Any]:
