@@ -19,16 +19,15 @@ from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
-from market.errors import ParseError, TickwallError
+from market.errors import TickwallError
 from market.freshness import Quality
 from market.headline import Headline
 from tui import output
-from tui.alerts import EVERY_NAME
 from tui.desk import AlertDesk
+from tui.ear import Ear
 from tui.frames import Frames
 from tui.keys import Place, bindings, commands
 from tui.lists import built_in, configured
-from tui.prompt import Answer, Prompt
 from tui.saved import SavedFile
 from tui.screens.main import MainScreen
 from tui.screens.view import View
@@ -38,19 +37,16 @@ from widgets.face import Look
 from widgets.formatting import code
 
 if TYPE_CHECKING:
-    from market.alert import Suppressed
     from monitor.assembly import Run
     from monitor.config import Config
-    from monitor.courier import Delivery
-    from monitor.engine import FeedChange, PhaseChange
     from monitor.settings import Display
     from tui.alerts import AlertBook
     from tui.bridge import Bridge
 
 log = logging.getLogger(__name__)
 
-Opening = Callable[["WallApp"], AbstractAsyncContextManager["Run"]]
-"""Makes the run that the wall shows, its clock telling the time, and ends what belongs to it."""
+Opening = Callable[[Ear], AbstractAsyncContextManager["Run"]]
+"""Makes the run that the wall shows, and that tells it what happens; ends what belongs to it."""
 
 TOAST_S = 6.0
 TOAST_LINES = 16
@@ -58,7 +54,7 @@ TOAST_LINES = 16
 
 
 class WallApp(App[None]):
-    """The listener of one engine.
+    """The screens over one engine.
 
     State to read: ``monitor`` and ``bridge`` (the run, and how it is read, once it is there), ``alerts``,
     ``status``.
@@ -83,11 +79,13 @@ class WallApp(App[None]):
         self.monitor: Run | None = None
         self.bridge: Bridge | None = None
         self.desk = AlertDesk(self)
+        self.ear = Ear(self)
         self.status = Status()
         self._opening = opening
         self.config = config
         """What holds; ``None`` for the defaults, until the run brings its own."""
-        self._reload = reload
+        self.reload = reload
+        """Reads the configuration anew; ``None`` for a simulated day, which has no file of the user's own."""
         self._tracebacks = debug
         self._file: SavedFile | None = None
         self._engine: Worker[None] | None = None
@@ -125,7 +123,7 @@ class WallApp(App[None]):
     async def _drive(self) -> None:
         """Run the engine; whatever ends it is a line on the screen, which stays with its last values."""
         try:
-            async with self._opening(self) as run:
+            async with self._opening(self.ear) as run:
                 self._adopt(run)
                 try:
                     await run.run()
@@ -250,15 +248,12 @@ class WallApp(App[None]):
         self._check_file()
 
     def say(self, text: str, *, urgent: bool = False) -> None:
-        """Answer a key at the bottom, for a few seconds."""
+        """Answer a key, for a few seconds."""
         self.status.say(text, urgent=urgent)
         self.main.show_status()
-
-    # -- what the engine tells
-
-    def alert(self, number: int, line: str) -> None:
-        """An alert, as the store holds it: shown at once, even while the picture is paused."""
-        self.desk.tell(number, line)
+        # The other screens have no such line.
+        if text and self.screen_stack and self.screen is not self.main and self.size.height >= TOAST_LINES:
+            self.toast(text)
 
     def aside(self, text: str) -> None:
         """Write a bell or a notice to the terminal, beside the picture."""
@@ -280,38 +275,6 @@ class WallApp(App[None]):
         self.notify(
             text, title=title, severity="error" if grave else "warning", timeout=TOAST_S, markup=False
         )
-
-    def bad_line(self, error: ParseError) -> None:
-        """A tape's line that cannot be used; the rest goes on."""
-        log.warning("%s", error)
-        self.say(f"{error}; skipped", urgent=True)
-
-    def suppressed(self, suppressed: "Suppressed") -> None:
-        """A withheld alert has no place on the screen; the log has it."""
-        if (quote := suppressed.quote) is not None:
-            known = suppressed.rule_id, quote.symbol, quote.last, suppressed.reason
-            log.info("withheld: %s %s at %s: %s", *known)
-
-    def resolved(self, line: str) -> None:
-        """What has come back is seen on its tile; the log has the line."""
-        log.info("resolved: %s", line)
-
-    def delivery(self, delivery: "Delivery") -> None:
-        """A sink that will not be told is worth a word; the log has every attempt that failed."""
-        if delivery.state in ("failed", "expired"):
-            self.say(f"sink {delivery.sink} {delivery.state}: {delivery.reason}", urgent=True)
-
-    def headline(self, headline: Headline) -> None:
-        """The next look finds it."""
-
-    def feed(self, change: "FeedChange") -> None:
-        """Feeds are shown as they stand; a turn is shown at the next frame."""
-        log.info("feed %s: %s %s", change.name, change.health, change.reason or "")
-        self.look_again()
-
-    def phase(self, change: "PhaseChange") -> None:
-        """A phase is shown at the next frame."""
-        self.look_again()
 
     def show_alerts(self) -> None:
         """The alerts changed."""
@@ -337,53 +300,6 @@ class WallApp(App[None]):
                         return
         await super().on_event(event)
 
-    def action_acknowledge(self) -> None:
-        """See to the alert that is chosen; else to those of the name that is; else to the newest."""
-        view = self.views[-1]
-        chosen = view.alert
-        self.desk.acknowledge(self.alerts.chosen(chosen.number if chosen else None, view.symbol))
-
-    def action_acknowledge_all(self) -> None:
-        """See to every alert."""
-        self.desk.acknowledge([alert.number for alert in self.alerts.waiting])
-
-    def action_rules(self) -> None:
-        """The rules of the name that is chosen, to be changed in the configuration file."""
-        symbol = self.views[-1].symbol
-        if self._reload is None:
-            self.say("a simulated day has no configuration file to write rules to")
-        elif self.bridge is None or not symbol:
-            self.say("no name is chosen")
-        else:
-            from tui.screens.rules import RulesScreen
-
-            self._show(RulesScreen(symbol))
-
-    async def action_snooze(self) -> None:
-        """Be silent about the name that is chosen."""
-        view = self.views[-1]
-        symbol = view.alert.symbol if view.alert else view.symbol
-        if symbol:
-            await self._ask_for_snooze(symbol, code(symbol))
-        else:
-            self.say("no name is chosen")
-
-    async def action_snooze_all(self) -> None:
-        """Be silent about every name."""
-        await self._ask_for_snooze(EVERY_NAME, "every name")
-
-    async def _ask_for_snooze(self, symbol: str, name: str) -> None:
-        async def answer(text: str) -> None:
-            self.desk.snooze(symbol, text)
-
-        question = f"Snooze {name} until: 15m, 1h, close, 14:30; nothing ends it"
-        await self.ask(question, answer, "close")
-
-    async def ask(self, question: str, answer: Answer, text: str = "") -> None:
-        """Ask a person something on the screen that is shown; ``text`` is the answer that is most likely."""
-        self.clear_notifications()
-        await Prompt(question, answer, text).ask(self.screen, self.look())
-
     def action_mute(self) -> None:
         """Bell and notices off or on."""
         self.status.muted = not self.status.muted
@@ -399,19 +315,19 @@ class WallApp(App[None]):
         """Every key."""
         from tui.screens.help import HelpScreen
 
-        self._show(HelpScreen())
+        self.show(HelpScreen())
 
     def action_feeds(self) -> None:
         """The feeds in full."""
         from tui.screens.feeds import FeedsScreen
 
-        self._show(FeedsScreen())
+        self.show(FeedsScreen())
 
     def action_journal(self) -> None:
         """Every alert that the store holds."""
         from tui.screens.journal import JournalScreen
 
-        self._show(JournalScreen())
+        self.show(JournalScreen())
 
     def open_name(self, symbol: str) -> None:
         """A name's detail; its tile is the one that is chosen when a person comes back."""
@@ -421,7 +337,7 @@ class WallApp(App[None]):
             self.say(f"{code(symbol)} is no longer watched")
             return
         self.main.wall.move_to(symbol)
-        self._show(DetailScreen(symbol))
+        self.show(DetailScreen(symbol))
 
     def open_headline(self, headline: Headline) -> None:
         """A headline: in the browser, where there is one to open, else its address to copy."""
@@ -430,9 +346,10 @@ class WallApp(App[None]):
         if self.monitor is not None:
             self.monitor.shelf.mark_read(headline)
             self.main.headlines.redraw()
-        self._show(HeadlineScreen(headline))
+        self.show(HeadlineScreen(headline))
 
-    def _show(self, screen: Screen[None]) -> None:
+    def show(self, screen: Screen[None]) -> None:
+        """Go to a screen, unless its kind is the one that is shown."""
         if type(self.screen) is type(screen):
             return
         self.push_screen(screen)
@@ -456,10 +373,10 @@ class WallApp(App[None]):
 
     def _check_file(self) -> None:
         """Take the configuration anew when its file was saved; a bad one changes nothing, and is told."""
-        if self.monitor is None or self._reload is None or self._file is None or not self._file.was_saved():
+        if self.monitor is None or self.reload is None or self._file is None or not self._file.was_saved():
             return
         try:
-            config = self._reload()
+            config = self.reload()
             self.monitor.reload(config)
         except TickwallError as error:
             log.error("reload refused: %s", error)

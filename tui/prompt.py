@@ -1,7 +1,7 @@
 """The prompt: a question and a line to answer it in, over the bottom of whatever screen is shown."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.segment import Segment
 from textual.app import ComposeResult
@@ -77,7 +77,7 @@ class Prompt(Vertical):
         yield self._question
         yield self._line
 
-    async def ask(self, screen: Screen[Any], look: Look) -> None:
+    async def ask(self, screen: Screen[None], look: Look) -> None:
         """Ask on a screen; every printable key is the answer's from now on."""
         self._before = screen.focused
         await screen.mount(self)

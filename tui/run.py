@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from monitor.demo import Simulation, VenueProcess
     from monitor.engine import Listener
     from tui.app import WallApp
+    from tui.ear import Ear
 
 
 def wall(config_path: str | None, *, debug: bool, state: str | None = None) -> int:
@@ -121,15 +122,15 @@ async def _taped(
     strict: bool,
     debug: bool,
     state: str | None,
-    app: "WallApp",
+    ear: "Ear",
 ) -> AsyncIterator["Run"]:
     await _import_engine(debug)
     from monitor.assembly import taped
     from monitor.store import Store
 
     with closing(Store(Path(state) if state else None)) as store:
-        on_error = None if strict else app.bad_line
-        async with taped(config, store, app, tape, speed=speed, start=start, on_error=on_error) as run:
+        on_error = None if strict else ear.bad_line
+        async with taped(config, store, ear, tape, speed=speed, start=start, on_error=on_error) as run:
             # Before the first quote, so that alerts tell the same facts at any speed.
             await run.prime()
             yield run

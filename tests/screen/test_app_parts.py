@@ -173,7 +173,7 @@ def bridge() -> Iterator[Bridge]:
         symbols=watched(settings, day),
         rules=rule_book(settings, day),
         store=stage.store,
-        listener=stage.app,
+        listener=stage.app.ear,
         limits=Limits(),
     )
     engine.add_source(HandFeed())

@@ -164,7 +164,7 @@ class JournalScreen(View):
         """Write all that the search finds to a file that is not there yet."""
         stored = self._stored(EVERY_ALERT)
         question = f"Write {len(stored):,} alerts to (.csv or .json)"
-        await self.wall_app.ask(question, lambda name: self._export(name, stored), "alerts.csv")
+        await self.ask(question, lambda name: self._export(name, stored), "alerts.csv")
 
     async def _export(self, name: str, stored: Sequence["Stored"]) -> None:
         self.wall_app.toast(await asyncio.to_thread(_written, name, stored))

@@ -161,7 +161,7 @@ class RulesScreen(View):
                 self._tell(f"rule {name!r} is removed from", file)
 
         symbols = " ".join(row.values.get("symbols", ("*",)))
-        await self.wall_app.ask(f"Remove rule {name}, which watches {symbols}? y, or Esc", answer)
+        await self.ask(f"Remove rule {name}, which watches {symbols}? y, or Esc", answer)
 
     def _take_away(self, row: RuleRow) -> "RuleFile":
         file = self._open_file()

@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING, cast
 
 from textual.screen import Screen
 
+from tui.alerts import EVERY_NAME
+from tui.prompt import Answer, Prompt
 from widgets.alerts import AlertRow
 from widgets.face import Look
+from widgets.formatting import code
 from widgets.lines import Lines
 
 if TYPE_CHECKING:
@@ -48,6 +51,54 @@ class View(Screen[None]):
 
     def show_alerts(self) -> None:
         """The alerts changed; they are shown even while the picture is paused."""
+
+    # -- what a person does about alerts, wherever a name is chosen
+
+    def action_acknowledge(self) -> None:
+        """See to the alert that is chosen; else to those of the name that is; else to the newest."""
+        desk, chosen = self.wall_app.desk, self.alert
+        desk.acknowledge(desk.book.chosen(chosen.number if chosen else None, self.symbol))
+
+    def action_acknowledge_all(self) -> None:
+        """See to every alert."""
+        desk = self.wall_app.desk
+        desk.acknowledge([alert.number for alert in desk.book.waiting])
+
+    def action_rules(self) -> None:
+        """The rules of the name that is chosen, to be changed in the configuration file."""
+        app = self.wall_app
+        if app.reload is None:
+            app.say("a simulated day has no configuration file to write rules to")
+        elif app.bridge is None or not self.symbol:
+            app.say("no name is chosen")
+        else:
+            from tui.screens.rules import RulesScreen
+
+            app.show(RulesScreen(self.symbol))
+
+    async def action_snooze(self) -> None:
+        """Be silent about the name that is chosen."""
+        symbol = self.alert.symbol if self.alert else self.symbol
+        if symbol:
+            await self._ask_for_snooze(symbol, code(symbol))
+        else:
+            self.wall_app.say("no name is chosen")
+
+    async def action_snooze_all(self) -> None:
+        """Be silent about every name."""
+        await self._ask_for_snooze(EVERY_NAME, "every name")
+
+    async def _ask_for_snooze(self, symbol: str, name: str) -> None:
+        async def answer(text: str) -> None:
+            self.wall_app.desk.snooze(symbol, text)
+
+        question = f"Snooze {name} until: 15m, 1h, close, 14:30; nothing ends it"
+        await self.ask(question, answer, "close")
+
+    async def ask(self, question: str, answer: Answer, text: str = "") -> None:
+        """Ask a person something, over the bottom; ``text`` is the answer that is most likely."""
+        self.app.clear_notifications()
+        await Prompt(question, answer, text).ask(self, self.wall_app.look())
 
     def action_leave(self) -> None:
         """Back to the screen below."""
