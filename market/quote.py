@@ -31,8 +31,8 @@ class Quote(NamedTuple):
 
     @property
     def change(self) -> Decimal | None:
-        """Last minus previous close."""
-        return None if self.prev_close is None else self.last - self.prev_close
+        """Last minus previous close; ``None`` where that is missing or zero, as for the percentage."""
+        return self.last - self.prev_close if self.prev_close else None
 
     @property
     def pct(self) -> Decimal | None:
