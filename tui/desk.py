@@ -41,6 +41,9 @@ class AlertDesk:
             # Nobody is asked to see to another day's alerts: they are there to be read.
             old = not bridge.is_today(alert.ts)
             self.book.add(alert._replace(acknowledged=True) if old else alert)
+        if notice := bridge.engine.store.notice:
+            self._app.status.warning = "the store was corrupt and was put aside (see the log)"
+            self._app.toast(notice, title="The store of alerts", grave=True)
 
     def look(self, bridge: "Bridge") -> None:
         """About once a second: what others on the same store have seen to or snoozed, and what has ended."""

@@ -10,12 +10,14 @@ SAID_S = 6.0
 
 
 class Status:
-    """State to read: ``muted``, ``paused``, ``ended``."""
+    """State to read: ``muted``, ``paused``, ``ended``, ``warning``."""
 
     def __init__(self) -> None:
         self.muted = False
         self.ended: str | None = None
         """Why the engine no longer runs."""
+        self.warning = ""
+        """What a person must know for as long as this runs."""
         self._paused_at: float | None = None
         self._said = Remark("")
         self._said_until = 0.0
@@ -39,6 +41,8 @@ class Status:
         remarks = []
         if self._paused_at is not None:
             remarks.append(Remark(f"PAUSED {age_text(now - self._paused_at)}, p goes on", urgent=True))
+        if self.warning:
+            remarks.append(Remark(self.warning, urgent=True))
         if self.ended is not None:
             remarks.append(Remark(self.ended, urgent=True))
         if self._said.text and now < self._said_until:

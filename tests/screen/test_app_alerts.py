@@ -147,6 +147,15 @@ async def test_what_another_process_does_shows(tmp_path: Path) -> None:
             assert [alert.acknowledged for alert in other.journal()] == [True, True]
 
 
+async def test_a_corrupt_store_is_said_loudly(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.db"
+    path.write_bytes(b"SQLite format 3\0" + b"torn" * 4096)
+    stage = on_disk(path)
+    async with stage.up() as pilot:
+        await until(lambda: "the store was corrupt" in text(stage.app.main.status), pilot)
+        assert str(path) in stage.app.said
+
+
 # -- the journal
 
 
