@@ -138,16 +138,16 @@ def _finished(columns: Columns, lasts: Integers, ends: bool) -> Finished:
     streaks = (stops - starts) * steps[starts]
 
     first, last = lasts[starts], lasts[stops]
+    marks: dict[int, Mark] = {}  # a run mostly begins where the one before it ended
+
+    def mark(row: int) -> Mark:
+        if row not in marks:
+            marks[row] = Mark(columns.price(CLOSE, row), columns.date(row))
+        return marks[row]
 
     def run(index: int) -> Run:
-        before, end = first.item(index), last.item(index)
-        return Run(
-            streaks.item(index),
-            columns.date(before),
-            columns.date(end),
-            columns.price(CLOSE, before),
-            columns.price(CLOSE, end),
-        )
+        base, close = mark(first.item(index)), mark(last.item(index))
+        return Run(streaks.item(index), base.date, close.date, base.price, close.price)
 
     def longest(lengths: Integers) -> Run | None:
         """The latest of the longest of the runs that are over."""

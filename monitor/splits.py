@@ -46,10 +46,10 @@ def read(path: Path) -> list[Split]:
     Raises ``HistoryError`` naming the line that is none: a split left out makes every record before it wrong.
     """
     file = beside(path)
+    if not file.exists():
+        return []
     try:
         lines = file.read_text("utf-8-sig").splitlines()
-    except FileNotFoundError:
-        return []
     except (OSError, ValueError) as error:
         raise HistoryError(f"{file}: {error}") from error
     splits = []
