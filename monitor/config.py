@@ -2,8 +2,10 @@
 
 import os
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from market.duration import parse_duration
 from market.errors import TickwallError
 from monitor.exit import BAD_CONFIG
 from monitor.schema import closures, converted, leaves, misshapen, nearest, senseless
-from monitor.settings import Settings
+from monitor.settings import RuleSettings, Settings
 from monitor.sinks.secrets import PREFIX as SINK_SECRETS
 from monitor.sinks.secrets import strangers
 
@@ -130,11 +132,31 @@ def load(
 
 def notes(settings: Settings) -> list[str]:
     """What is valid, and does less than it seems to."""
-    return [
+    idle = [
         f"sink {sink.id!r}: no rule has it among its sinks"
         for sink in settings.sink
         if settings.rule and not any({sink.id, "*"} & set(rule.sinks) for rule in settings.rule)
     ]
+    return idle + [note for rule in settings.rule for note in _rule_notes(rule, settings)]
+
+
+def _rule_notes(rule: RuleSettings, settings: Settings) -> Iterator[str]:
+    if rule.kind == "price_cross" and rule.frequency == "every_cross" and rule.clear is None:
+        yield f"rule {rule.id!r}: without clear it re-arms a fifth of the price away from its level"
+    if rule.confirm:
+        # What assigns feeds brings the engine along, and most files ask for no second source.
+        from monitor.assembly import assign
+        from monitor.rules import symbols_of, watched
+
+        today = datetime.now(UTC).date()
+        served = Counter(
+            symbol
+            for symbols in assign(settings, watched(settings, today), today).values()
+            for symbol in symbols
+        )
+        if alone := [symbol for symbol in symbols_of(rule, settings, today) if served[symbol] < 2]:
+            names = ", ".join(alone[:3]) + (" and others" if len(alone) > 3 else "")
+            yield f"rule {rule.id!r}: only one feed serves {names}, and no other source can agree"
 
 
 def effective(config: Config) -> Iterator[tuple[str, Any, str]]:

@@ -1,6 +1,5 @@
 """From the configuration's rules to the market's."""
 
-from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -31,7 +30,7 @@ def watched(settings: Settings, on: date) -> tuple[str, ...]:
 def rule_book(settings: Settings, on: date) -> RuleBook:
     """The rules of the file, or the default ones where it has none."""
     if settings.rule:
-        return RuleBook(_rule(rule, settings.watchlists, watched(settings, on), on) for rule in settings.rule)
+        return RuleBook(_rule(rule, symbols_of(rule, settings, on)) for rule in settings.rule)
     symbols = watched(settings, on)
     stocks = tuple(symbol for symbol in symbols if not is_index(symbol))
     indices = tuple(symbol for symbol in symbols if is_index(symbol))
@@ -43,12 +42,16 @@ def rule_book(settings: Settings, on: date) -> RuleBook:
     )
 
 
-def _rule(
-    rule: RuleSettings, watchlists: Mapping[str, Sequence[str]], every: tuple[str, ...], on: date
-) -> Rule:
+def symbols_of(rule: RuleSettings, settings: Settings, on: date) -> tuple[str, ...]:
+    """Whom a rule watches on a day; ``*`` is all that is watched, by other rules too."""
     symbols: dict[str, None] = {}
     for name in rule.symbols:
-        symbols.update(dict.fromkeys(every if name == "*" else expand([name], watchlists, on)))
+        found = watched(settings, on) if name == "*" else expand([name], settings.watchlists, on)
+        symbols.update(dict.fromkeys(found))
+    return tuple(symbols)
+
+
+def _rule(rule: RuleSettings, symbols: tuple[str, ...]) -> Rule:
     steps = steps_of(rule)
     condition = CONDITIONS.get(rule.kind)
     # News comes at any hour; whoever wants it in trading hours alone says so.
@@ -56,7 +59,7 @@ def _rule(
     return Rule(
         id=rule.id,
         kind=rule.kind,
-        symbols=tuple(symbols),
+        symbols=symbols,
         direction=(condition.only if condition is not None else None) or rule.direction,
         steps=steps,
         clear=steps[0] * _CLEAR if rule.clear is None else rule.clear,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.config import ConfigError, default_path, effective, load
+from monitor.config import ConfigError, default_path, effective, load, notes
 from monitor.configure import masked, show
 
 NOWHERE = {"XDG_CONFIG_HOME": "/nonexistent"}
@@ -135,9 +135,15 @@ def test_the_environment_sets_feeds_and_lists() -> None:
         ("[[rule]]\nid = 'a'\nkind = 'gap_open'\nfor = '5s'", "rule 'a': for is no key of gap_open"),
         ("[[rule]]\nid = 'a'\nkind = 'stale'\nsteps = [3]", "rule 'a': steps is no key of stale"),
         ("[[rule]]\nid = 'a'\nkind = 'stale'\nthreshold = '120'", "rule 'a': threshold: not a duration"),
-        ("[[rule]]\nid = 'a'\nkind = 'new_high'\ndirection = 'down'", "rule 'a': direction 'down' is not for"),
+        (
+            "[[rule]]\nid = 'a'\nkind = 'new_high'\ndirection = 'down'",
+            "rule 'a': direction 'down' is not for",
+        ),
         ("[[rule]]\nid = 'a'\nkind = 'streak'\nthreshold = 3", "rule 'a': threshold is no key of streak"),
-        ("[[rule]]\nid = 'a'\nkind = 'streak'\nfrequency = 'every_cross'", "rule 'a': frequency 'every_cross'"),
+        (
+            "[[rule]]\nid = 'a'\nkind = 'streak'\nfrequency = 'every_cross'",
+            "rule 'a': frequency 'every_cross'",
+        ),
         ("[[rule]]\nid = 'a'\nkind = 'headline'", "rule 'a': any is empty"),
         ("[[rule]]\nid = 'a'\nkind = 'pct_window'\nwindow = '5'", "rule 'a': window: not a duration"),
         ("[[rule]]\nid = 'a'\nkind = 'feed_down'\nfeeds = ['tencnt']", "rule 'a': no feed 'tencnt'; did you"),
@@ -249,3 +255,14 @@ def test_a_variable_for_a_sink_that_is_none_s_is_an_error(tmp_path: Path) -> Non
     load(path, environ=NOWHERE | {"TICKWALL_SINK_DESK_1_URL": "https://alerts.example"})
     with pytest.raises(ConfigError, match="TICKWALL_SINK_DESK1_URL: no such sink"):
         load(path, environ=NOWHERE | {"TICKWALL_SINK_DESK1_URL": "https://alerts.example"})
+
+
+def test_what_does_less_than_it_seems_to_is_said(tmp_path: Path) -> None:
+    """A second source that is not there cannot agree; a level without clear re-arms far away."""
+    text = "[[rule]]\nid = 'a'\nkind = 'price_cross'\nsymbols = ['9888']\nthreshold = 120\n"
+    alone = load(written(tmp_path, text + "confirm = 'other_source'"), environ=NOWHERE).settings
+    assert notes(alone) == ["rule 'a': only one feed serves 9888.HK, and no other source can agree"]
+    two = text + "confirm = 'other_source'\n[feeds.yahoo]\nsymbols = ['9888']"
+    assert notes(load(written(tmp_path, two), environ=NOWHERE).settings) == []
+    far = load(written(tmp_path, text + "frequency = 'every_cross'"), environ=NOWHERE).settings
+    assert notes(far) == ["rule 'a': without clear it re-arms a fifth of the price away from its level"]
