@@ -3,11 +3,12 @@
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
 from market.alert import basis
+from market.basis import base
 from market.clock import SECOND, rfc3339
 from market.freshness import Quality, age_text
 from market.instrument import instrument
@@ -62,6 +63,7 @@ def row(quote: Quote, now: int, config: Config) -> dict[str, Any]:
     """A quote as scripts get it, and how far it can be trusted at ``now`` (nanoseconds UTC)."""
     known = instrument(quote.symbol)
     pct = quote.pct
+    counted_from = base(quote).day
     late = delay(quote, config)
     return {
         "symbol": quote.symbol,
@@ -71,6 +73,7 @@ def row(quote: Quote, now: int, config: Config) -> dict[str, Any]:
         "change": _text(quote.change),
         "pct": None if pct is None else f"{pct.quantize(_SIX):f}",
         "basis": basis(quote.symbol),
+        "base_date": None if counted_from is None else counted_from.isoformat(),
         "open": _text(quote.open),
         "high": _text(quote.high),
         "low": _text(quote.low),
@@ -122,4 +125,16 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
         + "\n"
         for line in (lines if len(lines) > 1 else [])
     )
-    return text + "".join(notes)
+    return text + "".join(_bases(rows)) + "".join(notes)
+
+
+def _bases(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """What the changes count from: a line where it is one for all, else one for each with its symbols."""
+    counted: dict[str, list[str]] = {}
+    for row in rows:
+        if row.get("pct") is not None:
+            day = row["base_date"]
+            counted.setdefault(f"the close of {day}" if day else "24 hours ago", []).append(row["symbol"])
+    for since, symbols in counted.items():
+        of = f" ({', '.join(symbols)})" if len(counted) > 1 else ""
+        yield f"changes count from {since}{of}\n"

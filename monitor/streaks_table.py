@@ -49,8 +49,9 @@ def _block(one: Answer, up: str, down: str) -> Iterator[str]:
     yield from _runs(one)
     for sentence in one["text"]:
         yield f"    {sentence}"
-    if one["missing_sessions"]:
-        yield f"  ! {one['missing_sessions']} later sessions up to {one['as_of']} are not on file"
+    if missing := one["missing_sessions"]:
+        what = "1 later session" if missing == 1 else f"{missing} later sessions"
+        yield f"  ! {what} up to {one['as_of']} {'is' if missing == 1 else 'are'} not on file"
     if "history" in one:
         yield from _history(one["history"])
         return

@@ -67,3 +67,25 @@ def test_the_table_has_a_dash_for_what_is_absent() -> None:
     lines = table([shown, {"symbol": "AAPL", "error": "no feed serves it"}]).splitlines()
     assert lines[1].split() == ["9888.HK", "Baidu", "131.00", *"------", "5s", "live", "tencent"]
     assert lines[2] == "AAPL: no feed serves it"
+
+
+@pytest.mark.parametrize("missing", [None, Decimal(0)])
+def test_no_base_is_no_percentage(missing: Decimal | None) -> None:
+    shown = row(
+        quote("17T02:00", prev_close=missing), parse_rfc3339("2025-09-17T02:00:05Z"), load(environ=NOWHERE)
+    )
+    assert (shown["change"], shown["pct"], shown["base_date"]) == (None, None, None)
+
+
+def test_a_percentage_names_its_base_and_date() -> None:
+    """Of the session before the quote's own, by its exchange's calendar; of a day ago for crypto."""
+    now, config = parse_rfc3339("2025-09-22T02:00:05Z"), load(environ=NOWHERE)
+    monday, friday = (row(quote(day), now, config) for day in ("22T02:00", "19T08:09"))
+    assert (monday["base_date"], friday["base_date"]) == ("2025-09-19", "2025-09-18")
+    assert table([monday]).splitlines()[-1] == "changes count from the close of 2025-09-19"
+    crypto = row(quote("22T02:00", symbol="BTC-USD"), now, config)
+    assert (crypto["basis"], crypto["base_date"]) == ("24h", None)
+    assert table([monday, crypto]).splitlines()[-2:] == [
+        "changes count from the close of 2025-09-19 (9888.HK)",
+        "changes count from 24 hours ago (BTC-USD)",
+    ]
