@@ -334,7 +334,7 @@ class WallApp(App[None]):
         from tui.screens.detail import DetailScreen
 
         if self.monitor is not None and symbol not in self.monitor.engine.state.entries:
-            self.say(f"{code(symbol)} is no longer watched")
+            self.say(f"{code(symbol)} is no longer watched", urgent=True)
             return
         self.main.wall.move_to(symbol)
         self.show(DetailScreen(symbol))

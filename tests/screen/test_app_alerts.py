@@ -181,7 +181,7 @@ async def test_the_journal_is_searched_as_one_types(stage: Stage) -> None:
         assert isinstance(screen, JournalScreen)
         screen.text = "百度"
         screen.show_alerts()
-        assert "1 alerts" in text(pane)
+        assert "Journal: 1 alert with" in text(pane)
         await pilot.press("escape", "q")
         assert stage.app.screen is stage.app.main
 

@@ -65,8 +65,8 @@ class JournalPane(AlertPane):
 
     def show_found(self, found: Found, text: str) -> None:
         """Show what a search for a text has found; nothing else than its number tells a row from others."""
-        count = f"newest {SHOWN:,}" if len(found) == SHOWN else f"{len(found):,}"
-        self.heading = f"Journal: {count} alerts{f' with {text!r}' if text else ''}"
+        newest = "newest " if len(found) == SHOWN else ""
+        self.heading = f"Journal: {newest}{_alerts(len(found))}{f' with {text!r}' if text else ''}"
         self.set_rows(found)
 
     def find(self, row: AlertRow) -> int | None:
@@ -163,7 +163,7 @@ class JournalScreen(View):
     async def action_export(self) -> None:
         """Write all that the search finds to a file that is not there yet."""
         stored = self._stored(EVERY_ALERT)
-        question = f"Write {len(stored):,} alerts to (.csv or .json)"
+        question = f"Write {_alerts(len(stored))} to (.csv or .json)"
         await self.ask(question, lambda name: self._export(name, stored), "alerts.csv")
 
     async def _export(self, name: str, stored: Sequence["Stored"]) -> None:
@@ -180,4 +180,8 @@ def _written(name: str, stored: Sequence["Stored"]) -> str:
     from monitor.export import export
 
     path = Path(name.strip()).expanduser()
-    return f"{export(path, stored):,} alerts written to {path.absolute()}"
+    return f"{_alerts(export(path, stored))} written to {path.absolute()}"
+
+
+def _alerts(count: int) -> str:
+    return "1 alert" if count == 1 else f"{count:,} alerts"

@@ -68,9 +68,9 @@ class View(Screen[None]):
         """The rules of the name that is chosen, to be changed in the configuration file."""
         app = self.wall_app
         if app.reload is None:
-            app.say("a simulated day has no configuration file to write rules to")
+            app.say("a simulated day has no configuration file to write rules to", urgent=True)
         elif app.bridge is None or not self.symbol:
-            app.say("no name is chosen")
+            app.say("no name is chosen", urgent=True)
         else:
             from tui.screens.rules import RulesScreen
 
@@ -82,7 +82,7 @@ class View(Screen[None]):
         if symbol:
             await self._ask_for_snooze(symbol, code(symbol))
         else:
-            self.wall_app.say("no name is chosen")
+            self.wall_app.say("no name is chosen", urgent=True)
 
     async def action_snooze_all(self) -> None:
         """Be silent about every name."""
