@@ -1,12 +1,19 @@
 """One way in, a connection or a poll, and what it adds to the status of its feed."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from random import random
+from typing import NoReturn
 
-from feeds.base import FeedStatus
-from feeds.failure import PATIENCE, SilentError
+from feeds.backoff import delays
+from feeds.base import FeedStatus, QuoteSink, TurnedDownError
+from feeds.failure import PATIENCE, RefusedError, RenewalError, SilentError
 from market.clock import SECOND, Clock
-from market.errors import FeedError
+from market.errors import FeedError, ParseError
 from market.freshness import Health
+from market.quote import Quote
+
+log = logging.getLogger(__name__)
 
 
 class Line:
@@ -44,6 +51,71 @@ class Line:
             self.status.failing += 1
         self.status.state = state
         self.status.reason = reason
+
+
+def frame_handler(
+    parse: Callable[[bytes, int], Sequence[Quote]], sink: QuoteSink, line: Line, clock: Clock
+) -> Callable[[bytes], bool]:
+    """The hot path: a frame, its quotes, the sink; no queue, no task and no log line in between.
+
+    It returns whether the frame held quotes.
+    """
+    take, now, status = sink.quotes, clock.now, line.status
+
+    def handle(frame: bytes) -> bool:
+        received = now()
+        line.heard = True
+        status.frames += 1
+        try:
+            quotes = parse(frame, received)
+        except ParseError as error:
+            status.rejected += 1
+            if isinstance(error, TurnedDownError):
+                status.turned_down = error.reason
+                log.warning("%s: %s", error.venue, error.reason)
+            if not line.proven:
+                status.reason = error.reason  # all that a venue says which turns a subscription down
+            sink.rejected(error)
+            return True
+        if not quotes:
+            return False
+        status.quotes += len(quotes)
+        status.last_quote = received
+        status.last_event = quotes[-1].ts_event
+        if not line.proven:
+            line.prove()
+        take(quotes)
+        return True
+
+    return handle
+
+
+async def keep_open(
+    connect: Callable[[Line], Awaitable[NoReturn]],
+    status: FeedStatus,
+    clock: Clock,
+    chance: Callable[[], float] = random,
+) -> NoReturn:
+    """Connect for ever, each time after the wait that the failure before asks for.
+
+    ``connect`` is one connection, which always ends in ``FeedError`` or cancellation. ``chance`` is the
+    backoff's jitter.
+    """
+    waits = delays(chance)
+    line = Line(status)
+    while True:
+        line.proven = False
+        try:
+            await connect(line)
+        except FeedError as error:
+            if line.proven:
+                waits = delays(chance)  # earned by a quote; a handshake alone earns nothing
+            if not (line.proven and isinstance(error, RenewalError)):
+                line.fail(error)
+            # A socket is a heavier thing to refuse than a page: without a word on when, minutes.
+            refused = isinstance(error, RefusedError) and error.retry_after is None
+            await wait(PATIENCE if refused else pause(error, waits), status, clock)
+        status.reconnects += 1
 
 
 def pause(error: FeedError, waits: Iterator[float]) -> float:

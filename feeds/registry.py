@@ -32,6 +32,7 @@ _SHIPPED = {
     "finnhub": "feeds.finnhub:FinnhubFeed",
     "alpaca": "feeds.alpaca:AlpacaFeed",
     "massive": "feeds.massive:MassiveFeed",
+    "longbridge": "feeds.longbridge:LongbridgeFeed",
 }
 """By the name of their section."""
 

@@ -6,7 +6,6 @@ that a simulation at any speed comes back at the same instants of its day.
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,13 +14,12 @@ from math import inf
 from random import random
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from feeds.backoff import delays
-from feeds.base import FeedStatus, QuoteSink, TurnedDownError
-from feeds.failure import PATIENCE, RefusedError, RenewalError, SilentError, http_failure, network_failure
+from feeds.base import FeedStatus, QuoteSink
+from feeds.failure import RenewalError, SilentError, http_failure, network_failure
 from feeds.http import TIMEOUT, is_loopback
-from feeds.line import Line, pause, wait
+from feeds.line import Line, frame_handler, keep_open
 from market.clock import Clock
-from market.errors import FeedError, ParseError
+from market.errors import FeedError
 from market.quote import Quote
 from market.text import clean
 
@@ -29,8 +27,6 @@ if TYPE_CHECKING:
     from websockets.exceptions import ConnectionClosed
 
     from feeds.connection import DirectConnection
-
-log = logging.getLogger(__name__)
 
 _MAX_FRAME = 1 << 20
 
@@ -104,22 +100,11 @@ async def run_stream(
     chance: Callable[[], float] = random,
 ) -> NoReturn:
     """Keep the websocket open for ever. ``chance`` is the backoff's jitter."""
-    waits = delays(chance)
-    line = Line(status)
-    while True:
-        line.proven = False
-        try:
-            stream = opening() if callable(opening) else opening
-            await _connection(stream, sink, line, clock)
-        except FeedError as error:
-            if line.proven:
-                waits = delays(chance)  # earned by a quote; a handshake alone earns nothing
-            if not (line.proven and isinstance(error, RenewalError)):
-                line.fail(error)
-            # A socket is a heavier thing to refuse than a page: without a word on when, minutes.
-            refused = isinstance(error, RefusedError) and error.retry_after is None
-            await wait(PATIENCE if refused else pause(error, waits), status, clock)
-        status.reconnects += 1
+
+    async def connect(line: Line) -> NoReturn:
+        await _connection(opening() if callable(opening) else opening, sink, line, clock)
+
+    await keep_open(connect, status, clock, chance)
 
 
 async def _connection(stream: Stream, sink: QuoteSink, line: Line, clock: Clock) -> NoReturn:
@@ -135,7 +120,7 @@ async def _connection(stream: Stream, sink: QuoteSink, line: Line, clock: Clock)
 
     from feeds.connection import DirectConnection
 
-    handle = _frame_handler(stream, sink, line, clock)
+    handle = frame_handler(stream.parse, sink, line, clock)
     # The library asks for a class and needs no more than something to call.
     factory: Any = partial(DirectConnection, handle=handle, reply=stream.reply, coalesce=stream.coalesce)
     try:
@@ -171,41 +156,6 @@ async def _connection(stream: Stream, sink: QuoteSink, line: Line, clock: Clock)
         raise FeedError(stream.venue, "SOCKS proxies are not supported", fatal=True) from error
     except (WebSocketException, OSError) as error:
         raise network_failure(stream.venue, error) from error
-
-
-def _frame_handler(stream: Stream, sink: QuoteSink, line: Line, clock: Clock) -> Callable[[bytes], bool]:
-    """The hot path: a frame, its quotes, the sink; no queue, no task and no log line in between.
-
-    It returns whether the frame held quotes.
-    """
-    parse, take, now, status = stream.parse, sink.quotes, clock.now, line.status
-
-    def handle(frame: bytes) -> bool:
-        received = now()
-        line.heard = True
-        status.frames += 1
-        try:
-            quotes = parse(frame, received)
-        except ParseError as error:
-            status.rejected += 1
-            if isinstance(error, TurnedDownError):
-                status.turned_down = error.reason
-                log.warning("%s: %s", error.venue, error.reason)
-            if not line.proven:
-                status.reason = error.reason  # all that a venue says which turns a subscription down
-            sink.rejected(error)
-            return True
-        if not quotes:
-            return False
-        status.quotes += len(quotes)
-        status.last_quote = received
-        status.last_event = quotes[-1].ts_event
-        if not line.proven:
-            line.prove()
-        take(quotes)
-        return True
-
-    return handle
 
 
 async def _listen(connection: "DirectConnection", stream: Stream, line: Line, clock: Clock) -> NoReturn:

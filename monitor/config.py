@@ -184,7 +184,7 @@ def _from_environment(environ: Mapping[str, str], problems: list[str]) -> Iterat
             problems.append(f"environment {name}: no such setting{nearest(name, choices)}")
             continue
         value: Any = environ[name]
-        if key.endswith((".symbols", ".mute", ".highlight")):
+        if key.endswith((".symbols", ".command", ".mute", ".highlight")):
             value = [part.strip() for part in value.split(",") if part.strip()]
         yield key, value, f"environment {name}"
 
