@@ -28,7 +28,7 @@ class Page:
         self.now = bridge.engine.clock.now()
         self.instrument = instrument(symbol)
         self.entry = bridge.engine.state.entries[symbol]
-        self.tile = _filled(bridge.tiles([symbol])[symbol], earlier)
+        self.tile = filled(bridge.tiles([symbol])[symbol], earlier)
         self.quote = self.tile.quote
         self._profiles = bridge.engine.profiles
         self._facts = bridge.facts(self.quote) if self.quote is not None else None
@@ -119,7 +119,7 @@ class Page:
         )
 
 
-def _filled(tile: Tile, earlier: Minutes) -> Tile:
+def filled(tile: Tile, earlier: Minutes) -> Tile:
     """The tile with those minutes of its session that lie before the first of its own."""
     if tile.quote is None or tile.session is None or not earlier:
         return tile

@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import AsyncIterator, Sequence
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
+from feeds.venue.server import Venue, VenueOptions
 from market.bars import Bar
 from market.clock import MINUTE, SECOND, parse_rfc3339
 from market.closes import Closes
@@ -22,10 +23,12 @@ from market.profile import Period, Profile
 from market.quote import Quote
 from market.session import calendar
 from market.twin import RATE, Leg, Twin
+from monitor.config import load
 from monitor.profiles import Profiles
 from tests.screen.market import quote, tile
 from tests.screen.stage import NOW, Stage, text, until
 from tui.screens.detail import DetailScreen
+from tui.sheet import filled
 from widgets.chart import Chart
 from widgets.context_list import ContextList
 from widgets.face import Look
@@ -36,6 +39,7 @@ from widgets.name_sheet import NameSheet
 from widgets.palette import palette
 from widgets.plot import Level, Span
 from widgets.run_table import RunTable
+from widgets.tile import Tile
 from widgets.twin_panel import Quoted, TwinPanel
 
 DAY = date(2025, 9, 17)
@@ -306,3 +310,31 @@ async def test_doubts_about_history_stay_where_facts_give_way() -> None:
         ]  # fmt: skip
         facts.show((), "no daily history so far")
         assert "no daily history so far" in text(facts)
+
+
+async def test_what_is_asked_for_while_the_page_is_open() -> None:
+    async with Venue(VenueOptions(speed=0, start=time(10, 14))) as venue:
+        stage = Stage()
+        flags = {"enabled": True, "chart_url": f"{venue.url}/v8/finance/chart/"}
+        stage.config = load(
+            None, environ={"XDG_CONFIG_HOME": "/nonexistent"}, flags={"feeds": {"yahoo": flags}}
+        )
+        async with stage.up() as pilot:
+            stage.quote(last="124.00")
+            await pilot.press("enter")
+            await until(lambda: "implied         121.0" in page(stage), pilot)
+            assert "BIDU            124.43 USD  yahoo 6h" in page(stage)
+            chart = stage.app.screen.query_one(Chart)
+            begun = [line for line in text(chart).splitlines() if line and 0x2800 < ord(line[0]) < 0x2900]
+            assert begun, "the line begins at half past nine, long before the wall was there"
+            await pilot.press("q")
+
+
+def test_minutes_from_elsewhere_come_before_the_walls_own() -> None:
+    own = tile()
+    assert own.session is not None
+    begun = own.session.open
+    known = filled(own._replace(minutes=own.minutes[30:]), [(begun - MINUTE, Decimal(1)), *own.minutes])
+    assert list(known.minutes) == list(own.minutes)
+    assert filled(own, ()) is own
+    assert filled(Tile("9888.HK", "Baidu"), own.minutes).minutes == ()
