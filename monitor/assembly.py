@@ -5,7 +5,7 @@ import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 from feeds.headlines import HeadlinePoller
@@ -21,9 +21,9 @@ from market.freshness import Quality
 from market.headline import Headline
 from market.keywords import Keywords
 from market.session import amend, calendar
-from market.watchlist import expand
 from monitor import exit as exit_code
 from monitor.alerting import HEADLINES_KEPT
+from monitor.assignment import assign
 from monitor.config import Config
 from monitor.courier import Courier
 from monitor.delivery import delivering, routes
@@ -34,7 +34,6 @@ from monitor.profiles import Profiles
 from monitor.recording import Tee, recording
 from monitor.reducer import ProfileLoader
 from monitor.rules import rule_book, watched
-from monitor.settings import Settings
 from monitor.store import Store
 from monitor.tape import TapeIntake
 
@@ -259,20 +258,3 @@ def _history(config: Config, clock: Clock, quality: Quality) -> ProfileLoader:
     vendors = () if quality is Quality.REPLAY else sources(config.settings.feeds)
     cache = cache_dir() if quality is Quality.LIVE else None
     return ProfileLoader(folder, vendors, clock.now, cache)
-
-
-def assign(settings: Settings, symbols: tuple[str, ...], on: date) -> dict[str, tuple[str, ...]]:
-    """Which feed brings which symbols on a day: those its section names, else those it is there for.
-
-    A market may have several feeds, which check one another. What none is there for, Yahoo brings.
-    """
-    enabled = {name: feed for name, feed in settings.feeds.items() if feed.enabled}
-    chosen: dict[str, tuple[str, ...]] = {}
-    for name, feed in enabled.items():
-        if feed.symbols:
-            chosen[name] = expand(feed.symbols, settings.watchlists, on)
-        elif not feed.takes_rest:
-            chosen[name] = tuple(filter(feed.covers, symbols))
-    taken = {symbol for served in chosen.values() for symbol in served}
-    rest = tuple(symbol for symbol in symbols if symbol not in taken)
-    return {name: chosen.get(name, rest) for name in enabled}

@@ -144,8 +144,7 @@ def _rule_notes(rule: RuleSettings, settings: Settings) -> Iterator[str]:
     if rule.kind == "price_cross" and rule.frequency == "every_cross" and rule.clear is None:
         yield f"rule {rule.id!r}: without clear it re-arms a fifth of the price away from its level"
     if rule.confirm:
-        # What assigns feeds brings the engine along, and most files ask for no second source.
-        from monitor.assembly import assign
+        from monitor.assignment import assign
         from monitor.rules import symbols_of, watched
 
         today = datetime.now(UTC).date()

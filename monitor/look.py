@@ -18,7 +18,7 @@ from market.state import MarketState, Verdict
 from market.symbol import canonical
 from market.text import clean
 from market.watchlist import expand
-from monitor.assembly import assign
+from monitor.assignment import assign
 from monitor.config import Config
 from monitor.settings import Settings
 

@@ -17,7 +17,7 @@ from market.keywords import Keywords
 from market.session import amend, calendar
 from market.symbol import mic
 from monitor import exit as exit_code
-from monitor.assembly import assign
+from monitor.assignment import assign
 from monitor.config import Config, ConfigError, load
 from monitor.logs import to_stderr
 from monitor.news import matcher
