@@ -149,11 +149,12 @@ class Outbox:
         rows = self._db.execute(query, (alert,))
         return {sink: State(state) for sink, state in rows}
 
-    def dead(self) -> list[Dead]:
-        """What was refused or grew too old, the newest first."""
+    def dead(self, since: int = 0) -> list[Dead]:
+        """What was refused or grew too old, of that which was to be sent ``since``; the newest first."""
         rows = self._db.execute(
             "SELECT alert, sink, state, attempts, reason, line FROM outbox JOIN alert ON alert = number"
-            " WHERE state IN ('failed', 'expired') ORDER BY outbox.id DESC"
+            " WHERE state IN ('failed', 'expired') AND since >= ? ORDER BY outbox.id DESC",
+            (since,),
         )
         return [Dead(number, sink, State(state), *rest) for number, sink, state, *rest in rows]
 
