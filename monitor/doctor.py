@@ -23,12 +23,13 @@ from market.session import TRADING, Phase, amend, calendar
 from market.symbol import mic
 from monitor import exit as exit_code
 from monitor.assembly import assign
-from monitor.config import Config, ConfigError, load, notes
+from monitor.config import Config, ConfigError, load, notes, state_dir
 from monitor.configure import masked
 from monitor.finding import Finding
 from monitor.history_findings import history
 from monitor.logs import to_stderr
 from monitor.rules import watched
+from monitor.store_findings import alerts_kept, sinks
 
 PATIENCE = 5.0
 """Seconds of real time that a feed or a headline source has for its answer; all are asked at once."""
@@ -79,6 +80,8 @@ def _examine(config_path: str | None) -> Iterator[Finding]:
     yield Finding("ok", "config", f"{config.path}{there}")
     for note in notes(config.settings):
         yield Finding("warn", "config", note)
+    yield from sinks(config)
+    yield from alerts_kept(state_dir() / "alerts.db")
     yield from calendars(config, symbols, now)
     yield from asyncio.run(_ask(config, symbols))
     yield from history(config, symbols, now)
