@@ -11,6 +11,8 @@ _LEAST = (("facts", 10), ("context", 6), ("runs", 7), ("facts", 4), ("context", 
 
 _LEAST_CHART = 9
 _LEAST_HEADLINES = 5
+_LEAST_BOTH = 10
+"""Lines below the quote from which a small screen shows a chart and a panel at once."""
 
 
 class PageLayout(NamedTuple):
@@ -35,11 +37,16 @@ def panel_width(width: int, height: int) -> int:
     return max(46, width * 2 // 5) if is_wide(width, height) else width
 
 
+def chart_is_panel(width: int, height: int, sheet: int) -> bool:
+    """Whether there is so little room that the chart is one of the panels."""
+    return not is_wide(width, height) and height - sheet - 1 < _LEAST_BOTH
+
+
 def lay_out_page(width: int, height: int, sheet: int, wanted: Mapping[str, int], panel: str) -> PageLayout:
     """Share out a terminal of that size whose first ``sheet`` lines are the quote.
 
     ``wanted`` are the lines that each panel would take (see ``panel_width``); on a small terminal ``panel``
-    is the one that is shown, ``headlines`` among them.
+    is the one that is shown, ``headlines`` among them, and on the smallest ``chart``.
     """
     rest = max(1, height - sheet)
     if is_wide(width, height):
@@ -48,7 +55,10 @@ def lay_out_page(width: int, height: int, sheet: int, wanted: Mapping[str, int],
         return PageLayout(True, width - right, right, chart, rest - chart, _shared(rest, wanted), 0)
     tabs = 1 if rest >= 4 else 0
     rest -= tabs
-    chart = max(rest // 2, rest - max(wanted.get(panel, 0), _LEAST_HEADLINES)) if rest >= 10 else 0
+    if chart_is_panel(width, height, sheet):
+        chart = rest if panel == "chart" else 0
+    else:
+        chart = max(rest // 2, rest - max(wanted.get(panel, 0), _LEAST_HEADLINES))
     below = rest - chart
     panels = {name: below if name == panel else 0 for name in wanted}
     return PageLayout(False, width, width, chart, below if panel == "headlines" else 0, panels, tabs)

@@ -338,3 +338,21 @@ def test_minutes_from_elsewhere_come_before_the_walls_own() -> None:
     assert list(known.minutes) == list(own.minutes)
     assert filled(own, ()) is own
     assert filled(Tile("9888.HK", "Baidu"), own.minutes).minutes == ()
+
+
+async def test_the_smallest_screens_have_the_chart_as_a_panel() -> None:
+    stage = Stage()
+    async with stage.up(size=(60, 14)) as pilot:
+        await with_history(stage)
+        stage.quote()
+        await opened(stage, pilot)
+        screen = stage.app.screen
+        assert isinstance(screen, DetailScreen)
+        assert not screen.chart.display
+        await pilot.press("1")
+        await until(lambda: screen.chart.display and "150.00" in text(screen.chart), pilot)
+        assert not screen.facts.display
+        await pilot.press("tab")
+        assert screen.panel == "facts"
+        await pilot.resize_terminal(80, 24)
+        await until(lambda: screen.chart.display and screen.facts.display, pilot)

@@ -19,7 +19,7 @@ from market.profile import Period
 from market.quote import Quote
 from market.twin import RATE
 from tui.keys import Place, bindings
-from tui.page_layout import after, lay_out_page, panel_width
+from tui.page_layout import after, chart_is_panel, lay_out_page, panel_width
 from tui.screens.view import View
 from widgets.chart import Chart
 from widgets.context_list import ContextList
@@ -200,6 +200,13 @@ class DetailScreen(View):
             panels["context"] = self.context
         return panels
 
+    @property
+    def _names(self) -> Sequence[str]:
+        """What a small screen shows one of at a time."""
+        width, height = self.app.size
+        chart = ("chart",) if chart_is_panel(width, height, self.sheet.height_for(width)) else ()
+        return (*self._panels, "headlines", *chart)
+
     def on_resize(self) -> None:
         """Share the new room out."""
         self.fit()
@@ -209,7 +216,7 @@ class DetailScreen(View):
         width, height = self.app.size
         panels = self._panels
         top = min(height, self.sheet.height_for(width))
-        names = (*panels, "headlines")
+        names = self._names
         self.panel = self.panel if self.panel in names else names[0]
         wanted = {name: panel.height_for(panel_width(width, height)) for name, panel in panels.items()}
         plan = lay_out_page(width, height, top, wanted, self.panel)
@@ -246,11 +253,13 @@ class DetailScreen(View):
     def action_span(self, span: str) -> None:
         """Draw a day, or so many months or years."""
         self.chart.span = Span(span)
+        if "chart" in self._names:
+            self._show("chart")
 
     def action_next_span(self, step: int) -> None:
         """Reach further back, or less far."""
         spans = list(Span)
-        self.chart.span = spans[(spans.index(self.chart.span) + step) % len(spans)]
+        self.action_span(spans[(spans.index(self.chart.span) + step) % len(spans)])
 
     def action_period(self) -> None:
         """Runs by the next period."""
@@ -259,7 +268,7 @@ class DetailScreen(View):
 
     def action_panel(self, step: int) -> None:
         """Show the next panel, where there is room for one."""
-        self._show(after((*self._panels, "headlines"), self.panel, step))
+        self._show(after(self._names, self.panel, step))
 
     def _show(self, panel: str) -> None:
         self.panel = panel
