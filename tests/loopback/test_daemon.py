@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import aiohttp
 import pytest
+from aiohttp import web
 from websockets.asyncio.server import ServerConnection
 
 from bench.quiet import Silent
@@ -371,3 +372,31 @@ async def test_the_journal_gets_priorities_and_no_times(environ: dict[str, str],
     path = tape(tmp_path / "t.jsonl", ["{", quote_line("01:30:00", "119")])
     _, _, err = await tickwall(environ | {"JOURNAL_STREAM": "8:1"}, "headless", "--tape", path)
     assert err.startswith("<4>monitor.jsonlines: ")
+
+
+async def test_a_sink_that_stalls_does_not_hold_the_end_up(environ: dict[str, str], tmp_path: Path) -> None:
+    """Five seconds for what waits, and it waits in the store until the next start; every turn is told."""
+    held = asyncio.Event()
+
+    async def hang(_request: web.BaseRequest) -> web.StreamResponse:
+        held.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    market = Market()
+    async with PageServer(hang).serving() as server:
+        sink = f'[[sink]]\nid = "desk"\nkind = "webhook"\nurl = "{server.url}"\n'
+        async with market.open(tmp_path, sink) as config:
+            process = await start(environ, "headless", "--config", config)
+            await line_of(process, "session", "phase")
+            market.trade("107.00")
+            async with asyncio.timeout(PATIENCE):
+                await held.wait()
+            began = asyncio.get_running_loop().time()
+            process.terminate()
+            async with asyncio.timeout(PATIENCE):
+                out, _ = await process.communicate()
+            took = asyncio.get_running_loop().time() - began
+    assert process.returncode == 0
+    assert 4 < took < 8
+    assert lines(out.decode())[-1]["event"] == "stopped"
