@@ -22,6 +22,7 @@ from market.bars import Bar
 from market.clock import Clock
 from market.duration import parse_duration
 from market.errors import ParseError
+from market.price import price_or_none, unpadded
 from market.quote import Quote
 from market.session import calendar
 from market.symbol import hk_code, is_hong_kong, is_index
@@ -167,8 +168,10 @@ def parse_kline(body: bytes, symbol: str) -> list[Bar]:
 
 
 def _bars(rows: list[list[Any]], *, with_volume: bool) -> Iterator[Bar]:
+    # Not by the portal's own cache, which is for the live rows: a name's 21 years would fill it.
     for day, opened, close, high, low, volume, *_ in rows:
-        prices = [price for text in (opened, high, low, close) if (price := portal.price(text)) is not None]
+        texts = map(unpadded, (opened, high, low, close))
+        prices = [price for text in texts if (price := price_or_none(text)) is not None]
         if len(prices) == 4:
             shares = portal.shares(volume) if with_volume else None
             yield Bar(date.fromisoformat(day), prices[0], prices[1], prices[2], prices[3], shares)
