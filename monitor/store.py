@@ -77,13 +77,13 @@ class Store:
         self.posted: Callable[[], object] = lambda: None
         """Called when a committed event has sinks to be told."""
         self._now = now  # the machine's clock: neither a receiver nor a disk lives on a tape's time
-        self._prune()
-        self._seen = self._newest()
         self._mine: set[int] = set()
         self._lowest = 0
         self._uncommitted: deque[Event] = deque(maxlen=UNCOMMITTED)
         self._complaint = ""
         self._version = 0
+        self._prune()
+        self._seen = self._newest()
 
     def _open(self) -> None:
         self.db, self.notice = connect(self.path)

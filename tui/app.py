@@ -163,6 +163,8 @@ class WallApp(App[None]):
         self.desk.open(self.bridge)
         self._file = SavedFile(run.config.path)
         self._settle()
+        if notice := run.engine.store.notice:
+            self.toast(notice, title="alerts", grave=True)
 
     def _settle(self) -> None:
         """Take over what the configuration says of the screen."""

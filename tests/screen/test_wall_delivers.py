@@ -24,6 +24,17 @@ command = ["/bin/sh", "-c", "cat >> {kept}"]
 """
 
 
+def test_a_corrupt_store_is_said_on_the_screen(tmp_path: Path) -> None:
+    state, tape = tmp_path / "s.db", write_day(tmp_path / "day.tape", stride=40)
+    state.write_text("garbage " * 100)
+    environ = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
+    with Program(["tui", "replay", str(tape), "--state", str(state)], (100, 30), environ) as program:
+        program.until(lambda terminal: "was corrupt" in terminal.text, timeout=30)
+        program.type("q")
+        assert program.exit_code() == 0
+    assert [*tmp_path.glob("s.db.corrupt-*")]
+
+
 def test_the_wall_sends_what_it_detects(tmp_path: Path) -> None:
     kept, config, state = tmp_path / "kept", tmp_path / "c.toml", tmp_path / "s.db"
     config.write_text(CONFIG.format(kept=kept), encoding="utf-8")
