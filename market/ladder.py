@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from market.alert import Alert, Resolved, Suppressed
 from market.conditions.base import Condition
+from market.lead import are_apart
 from market.quote import Quote
 from market.rule import Moment, Rule
 from market.session import Calendar
@@ -205,7 +206,7 @@ class Ladder:
         objection = condition.objection(entry, quote, moment)
         if objection is None:
             self._rearm(quote)
-            if condition.edge and standing.seen is None:
+            if condition.edge and (standing.seen is None or _is_other_view(entry, quote)):
                 standing.seen, self._changed = quote.last, True
         wanted = self._wanted(quote)
         if objection is None and self._cools(at):
@@ -395,6 +396,12 @@ class Ladder:
 def key_of(rule: Rule, up: bool, symbol: str) -> str:
     """The name of a ladder, and of its standing in the store."""
     return f"{rule.id}/{symbol}/{'up' if up else 'down'}"
+
+
+def _is_other_view(entry: Entry, quote: Quote) -> bool:
+    """Whether another source leads now, and says no other price than the one before it: nothing has moved."""
+    before, session_date = entry.relieved, entry.session_date
+    return before is not None and session_date is not None and not are_apart(before, quote, session_date)
 
 
 def _is_of(text: str | None, steps: Sequence[Decimal]) -> bool:

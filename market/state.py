@@ -78,6 +78,7 @@ class Entry:
         "outlier",
         "phase",
         "quote",
+        "relieved",
         "rivals",
         "roll_at",
         "session_date",
@@ -101,6 +102,8 @@ class Entry:
         self.heir: tuple[str, int] | None = None
         """The source that shall lead from its next newer quote on, and until when it is waited for."""
         self.base: PreviousClose | None = None
+        self.relieved: Quote | None = None
+        """What the source said last that led until the last quote examined, if that brought another one."""
         self.floor = self.ceiling = self.base_floor = self.base_ceiling = Decimal(0)
         self.roll_at = 0
 
@@ -271,7 +274,9 @@ class MarketState:
     @staticmethod
     def _accept(entry: Entry, quote: Quote, session_date: date) -> None:
         leader = entry.quote
+        entry.relieved = None
         if leader is not None and leader.source != quote.source:
+            entry.relieved = leader
             entry.others.pop(quote.source, None)
             entry.others[leader.source] = leader
             entry.rivals.clear()
