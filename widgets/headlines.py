@@ -2,21 +2,18 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, tzinfo
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from rich.segment import Segment
 from textual.message import Message
 
-from market.clock import SECOND
 from market.headline import Headline
 from market.text import clean
 from widgets.formatting import code, fit
 from widgets.lines import Line
 from widgets.pane import Pane
-
-HONG_KONG = ZoneInfo("Asia/Hong_Kong")
+from widgets.stamp import HONG_KONG, stamp
 
 
 class Marks(Protocol):
@@ -90,16 +87,15 @@ class HeadlinePane(Pane[Headline]):
         style, more, marks = self.look.palette, self.look.glyphs.ellipsis, self._marks
         marked = marks is not None and marks.stands_out(row)
         read = marks is not None and marks.was_read(row)
-        at = datetime.fromtimestamp(row.ts_event // SECOND, UTC).astimezone(self.zone)
-        stamp = f"{at:%H:%M}" if self.today in (None, at.date()) else f"{at:%m-%d}"
+        at = stamp(row.ts_event, self.zone, self.today)
         source = fit(clean(row.source, 20), 8, more) + " " if width >= 60 else ""
         names = " ".join(code(symbol) for symbol in row.symbols[: 3 if width >= 80 else 1])
         names = f"{clean(names, 40)} " if names else ""
         topic = f"{clean(row.topic, 12)}: " if row.topic and width >= 80 else ""
-        room = width - len(stamp) - 2 - len(source) - len(names) - len(topic)
+        room = width - len(at) - 2 - len(source) - len(names) - len(topic)
         title = style.strong if marked else style.muted if read else style.text
         return [
-            Segment(f"{'*' if marked else ' '}{stamp} {source}", style.muted),
+            Segment(f"{'*' if marked else ' '}{at} {source}", style.muted),
             Segment(names, style.muted if read else style.strong),
             Segment(topic, style.muted),
             Segment(fit(clean(row.title), room, more), style.selected if selected else title),

@@ -14,8 +14,8 @@ from market.quote import Quote
 from market.session import Phase
 from market.text import clean
 from widgets.formatting import count, fit, percent, price, signed
-from widgets.headlines import HONG_KONG
 from widgets.lines import Line, Lines
+from widgets.stamp import HONG_KONG
 from widgets.words import words
 
 LEAST = 36

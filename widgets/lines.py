@@ -55,7 +55,8 @@ class Lines(Widget):
         if not fits:
             self._strips = [Strip.blank(width)] * height
         for y in stale:
-            self._strips[y] = Strip(lines[y]).adjust_cell_length(width, self._look.palette.text)
+            segments = [segment for segment in lines[y] if segment.text]
+            self._strips[y] = Strip(segments).adjust_cell_length(width, self._look.palette.text)
         self._drawn = lines
         if stale:
             self.refresh(*(Region(0, y, width, 1) for y in stale))

@@ -16,9 +16,9 @@ from tui.browser import browse, has_browser
 from tui.clipboard import copying
 from tui.keys import Place, bindings
 from tui.screens.view import View
-from widgets.headlines import HONG_KONG
 from widgets.lines import Line
 from widgets.reader import Reader
+from widgets.stamp import HONG_KONG
 from widgets.wrapping import wrapped
 
 
