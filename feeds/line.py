@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from random import random
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from feeds.backoff import delays
 from feeds.base import FeedStatus, QuoteSink, TurnedDownError
@@ -54,15 +54,15 @@ class Line:
 
 
 def frame_handler(
-    parse: Callable[[bytes, int], Sequence[Quote]], sink: QuoteSink, line: Line, clock: Clock
-) -> Callable[[bytes], bool]:
+    parse: Callable[[Any, int], Sequence[Quote]], sink: QuoteSink, line: Line, clock: Clock
+) -> Callable[[Any], bool]:
     """The hot path: a frame, its quotes, the sink; no queue, no task and no log line in between.
 
     It returns whether the frame held quotes.
     """
     take, now, status = sink.quotes, clock.now, line.status
 
-    def handle(frame: bytes) -> bool:
+    def handle(frame: Any) -> bool:
         received = now()
         line.heard = True
         status.frames += 1

@@ -33,6 +33,8 @@ _SHIPPED = {
     "alpaca": "feeds.alpaca:AlpacaFeed",
     "massive": "feeds.massive:MassiveFeed",
     "longbridge": "feeds.longbridge:LongbridgeFeed",
+    "futu": "feeds.futu:FutuFeed",
+    "ibkr": "feeds.ibkr:IbkrFeed",
 }
 """By the name of their section."""
 
