@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
@@ -102,12 +102,12 @@ class Run:
     def reload(self, config: Config) -> None:
         """Go on with another configuration's watchlists, rules, limits, closures and feeds.
 
-        A feed that serves as before is left alone. Headline sources stay as they are until the next start:
-        they remember what was told.
+        A feed that serves as before is left alone, and so are sources of headlines. New ones tell nothing
+        that was told before.
         """
         if self.courier is not None:
             self.courier.assign(routes(config))  # first, since it may refuse
-        engine, self.config = self.engine, config
+        engine, before, self.config = self.engine, self.config.settings, config
         if amend(config.closures):
             engine.forget_phases()
         day = engine.today()
@@ -116,6 +116,9 @@ class Run:
         engine.replace_rules(rule_book(config.settings, day), watched(config.settings, day))
         if not isinstance(self.source, TapeFeed):
             self.assign_feeds()
+            news = config.settings
+            if (news.headlines, news.news) != (before.headlines, before.news):
+                engine.read_headlines(_headline_feed(self, self.shelf.headlines()))
 
     def assign_feeds(self) -> None:
         """Give the engine the feeds of the configuration, and take those away that are none of it."""
@@ -205,17 +208,18 @@ async def opened(
         run = Run(engine, config, source, coalesce=coalesce)
         async with recording(config.settings.record, engine) as run.recorder:
             run.assign_feeds()
-            if config.settings.headlines:
-                engine.headline_feed = _headline_feed(run)
+            kept = run.shelf.headlines()
+            engine.headlines.extend(sorted(kept, key=lambda headline: headline.ts_event)[-HEADLINES_KEPT:])
+            engine.read_headlines(_headline_feed(run, kept))
             async with delivering(config, store, listener, live=run.is_live) as run.courier:
                 yield run
 
 
-def _headline_feed(run: Run) -> KeptFeed:
-    """The sources of headlines, and in the engine what they told before."""
+def _headline_feed(run: Run, kept: Sequence[Headline]) -> KeptFeed | None:
+    """The sources of headlines, which tell none of those that are ``kept``; ``None`` where there is none."""
     engine, settings = run.engine, run.config.settings
-    kept = run.shelf.headlines()
-    engine.headlines.extend(sorted(kept, key=lambda headline: headline.ts_event)[-HEADLINES_KEPT:])
+    if not settings.headlines:
+        return None
     poller = HeadlinePoller(
         settings.headlines,
         engine.clock,

@@ -61,6 +61,7 @@ class Engine:
             self.state.is_old_base = profiles.is_old_base
         self.intakes: dict[str, Intake] = {}
         self.headline_feed: HeadlineFeed | None = None
+        self._reading: asyncio.Task[None] | None = None
         self.failures: dict[str, str] = {}
         """Feeds that ended by an error, and which."""
         self._feeds: dict[str, tuple[Feed, QuoteSink]] = {}
@@ -185,16 +186,17 @@ class Engine:
                 group.create_task(self._rounds(), name="rounds"),
                 group.create_task(keep_small(), name="memory"),
             ]
-            if self.headline_feed is not None:
-                background.append(group.create_task(self._guard(self.headline_feed), name="headlines"))
             if self.profiles is not None:
                 background.append(group.create_task(self.profiles.run(), name="history"))
             self._group = group
+            self.read_headlines(self.headline_feed)
             for name in self._feeds:
                 self._start(name, group)
             while running := [task for task in self._running.values() if not task.done()]:
                 await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             self._group = None
+            if self._reading is not None:
+                background.append(self._reading)
             self.alerting.finish(self.clock.now(), self.phases)
             for task in background:
                 task.cancel()
@@ -255,6 +257,15 @@ class Engine:
             self.listener.alert(stored.number, stored.line)
 
     # -- headlines
+
+    def read_headlines(self, feed: HeadlineFeed | None) -> None:
+        """Read headlines from this feed, in place of the one before; ``None`` reads none."""
+        self.headline_feed = feed
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+        if feed is not None and self._group is not None:
+            self._reading = self._group.create_task(self._guard(feed), name="headlines")
 
     def add_headlines(self, headlines: Iterable[Headline]) -> None:
         """Take in new headlines, told in the order given."""

@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -400,3 +401,38 @@ async def test_a_sink_that_stalls_does_not_hold_the_end_up(environ: dict[str, st
     assert process.returncode == 0
     assert 4 < took < 8
     assert lines(out.decode())[-1]["event"] == "stopped"
+
+
+def rss(title: str) -> bytes:
+    """A page with one headline of this moment."""
+    now = format_datetime(datetime.now(UTC))
+    item = f"<item><title>{title}</title><guid>{title}</guid><pubDate>{now}</pubDate></item>"
+    return f'<rss version="2.0"><channel><title>desk</title>{item}</channel></rss>'.encode()
+
+
+async def test_a_reload_takes_other_sources_of_headlines(environ: dict[str, str], tmp_path: Path) -> None:
+    """And tells nothing twice that the old ones told."""
+    async with (
+        PageServer(answers(rss("First"))).serving() as one,
+        PageServer(answers(rss("Second"))).serving() as two,
+        Market().open(tmp_path) as config,
+    ):
+        path = Path(config)
+        source = '[[headlines]]\nname = "{}"\nurl = "{}"\ninterval = "1s"\n'
+        before = path.read_text("utf-8").replace(
+            "[[headlines]]", source.format("a", one.url) + "[[headlines]]"
+        )
+        path.write_text(before, encoding="utf-8")
+        process = await start(environ, "headless", "--headlines", "--config", config)
+        told = [(await line_of(process, "headline"))["title"]]
+        both = source.format("a", one.url) + source.format("b", two.url)
+        path.write_text(before.replace(source.format("a", one.url), both), encoding="utf-8")
+        process.send_signal(signal.SIGHUP)
+        assert (await line_of(process, "reload"))["ok"] is True
+        told.append((await line_of(process, "headline"))["title"])
+        asked = len(one.paths)
+        await until(lambda: len(one.paths) > asked + 1)
+        process.terminate()
+        out, _ = await process.communicate()
+    told += [line["title"] for line in lines(out.decode(), "headline")]
+    assert told == ["First", "Second"]
