@@ -26,7 +26,7 @@ from monitor.outbox import State
 from monitor.store import Store, Stored
 
 if TYPE_CHECKING:
-    from monitor.courier import Route
+    from monitor.route import Route
 
 RESEND = 30.0
 """Seconds that ``retry`` waits for an attempt to come to its end; what is left then stays in the outbox."""

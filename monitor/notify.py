@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from monitor import exit as exit_code
 from monitor.config import ConfigError, load
-from monitor.courier import Route
 from monitor.delivery import routes
 from monitor.logs import to_stderr
+from monitor.route import Route
 from monitor.schema import nearest
 from monitor.sinks.base import Outcome, failed
 from monitor.sinks.message import trial

@@ -65,7 +65,7 @@ class Command:
         except TimeoutError:
             return failed(f"killed after {self.timeout:g} s", ambiguous=True)
         finally:
-            with suppress(ProcessLookupError):
+            with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
         if code == 0:

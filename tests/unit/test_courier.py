@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.clock import SECOND
-from monitor.courier import BRISK, Courier, Delivery, Route
+from monitor.courier import BRISK, Courier, Delivery
 from monitor.outbox import State
+from monitor.route import Route
 from monitor.sinks.base import SENT, Outcome, failed, refused, unreachable
 from monitor.sinks.message import Message
 from monitor.store import Event, Store
