@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Context, Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any, NamedTuple
 
 RUNS_KEPT = 10
@@ -188,63 +189,66 @@ class Profile:
     @classmethod
     def from_json(cls, text: str | bytes) -> "Profile":
         """Read what ``to_json`` wrote; ``ValueError`` for anything else."""
+        read = _Reader()
         try:
             plain = json.loads(text)
             return cls(
                 symbol=str(plain["symbol"]),
                 session_date=date.fromisoformat(plain["session_date"]),
-                first_date=_day(plain["first_date"]),
+                first_date=read.day(plain["first_date"]),
                 hole=int(plain["hole"]),
-                finished={period: _finished(plain["finished"][period]) for period in Period},
-                record_close=_decimal(plain["record"][0]),
-                record_date=_day(plain["record"][1]),
-                record_high=_decimal(plain["high"][0]),
-                record_high_date=_day(plain["high"][1]),
-                year_high=_mark(plain["year"][0]),
-                year_low=_mark(plain["year"][1]),
-                prior_close=_decimal(plain["prior"]),
-                mean_volume=_decimal(plain["volume"]),
-                **{name: _ladder(*plain[name]) for name in _LADDERS},
+                finished={period: read.finished(plain["finished"][period]) for period in Period},
+                record_close=read.decimal(plain["record"][0]),
+                record_date=read.day(plain["record"][1]),
+                record_high=read.decimal(plain["high"][0]),
+                record_high_date=read.day(plain["high"][1]),
+                year_high=read.mark(plain["year"][0]),
+                year_low=read.mark(plain["year"][1]),
+                prior_close=read.decimal(plain["prior"]),
+                mean_volume=read.decimal(plain["volume"]),
+                **{name: read.ladder(*plain[name]) for name in _LADDERS},
             )
         except (KeyError, IndexError, TypeError, ArithmeticError, AttributeError) as error:
             raise ValueError(f"not a profile: {error!r}") from error
 
 
-def _decimal(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
+class _Reader:
+    """Reads the parts of one profile. A decimal or a date given twice is made once: of 600 every third is."""
 
+    def __init__(self) -> None:
+        self._decimal = cache(Decimal)
+        self._day = cache(date.fromisoformat)
 
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
+    def decimal(self, text: str | None) -> Decimal | None:
+        return None if text is None else self._decimal(text)
 
+    def day(self, text: str | None) -> date | None:
+        return None if text is None else self._day(text)
 
-def _mark(plain: list[str] | None) -> Mark | None:
-    return None if plain is None else Mark(Decimal(plain[0]), date.fromisoformat(plain[1]))
+    def mark(self, plain: list[str] | None) -> Mark | None:
+        return None if plain is None else Mark(self._decimal(plain[0]), self._day(plain[1]))
 
+    def run(self, plain: list[Any] | None) -> Run | None:
+        if plain is None:
+            return None
+        streak, base_date, end, base, close = plain
+        return Run(
+            int(streak), self._day(base_date), self._day(end), self._decimal(base), self._decimal(close)
+        )
 
-def _run(plain: list[Any] | None) -> Run | None:
-    if plain is None:
-        return None
-    streak, base_date, end, base, close = plain
-    return Run(
-        int(streak), date.fromisoformat(base_date), date.fromisoformat(end), Decimal(base), Decimal(close)
-    )
+    def finished(self, plain: list[Any]) -> Finished:
+        base, base_date, streak, ends, runs, gain, loss = plain
+        return Finished(
+            self.decimal(base),
+            self.day(base_date),
+            None if streak is None else int(streak),
+            bool(ends),
+            tuple(run for run in map(self.run, runs) if run),
+            self.run(gain),
+            self.run(loss),
+        )
 
-
-def _finished(plain: list[Any]) -> Finished:
-    base, base_date, streak, ends, runs, gain, loss = plain
-    return Finished(
-        _decimal(base),
-        _day(base_date),
-        None if streak is None else int(streak),
-        bool(ends),
-        tuple(run for run in map(_run, runs) if run),
-        _run(gain),
-        _run(loss),
-    )
-
-
-def _ladder(values: list[Any], dates: list[Any]) -> Ladder:
-    if len(values) != len(dates):
-        raise ValueError("not a profile: a ladder's values and dates differ in number")
-    return Ladder(tuple(map(Decimal, values)), tuple(map(date.fromisoformat, dates)))
+    def ladder(self, values: list[Any], dates: list[Any]) -> Ladder:
+        if len(values) != len(dates):
+            raise ValueError("not a profile: a ladder's values and dates differ in number")
+        return Ladder(tuple(map(self._decimal, values)), tuple(map(self._day, dates)))
