@@ -86,9 +86,9 @@ def test_scaled_prices_are_seen() -> None:
     ("changes", "reason"),
     [({"f2": -5}, "impossible price"), ({"f2": [1]}, "not a number"), ({"f2": True}, "not a number"),
      ({"f2": "x"}, "not a number"), ({"f5": -1}, "impossible volume"), ({"f12": "700"}, "not a code of ours"),
-     ({"f13": 1}, "in the market"), ({"f124": None}, "no plausible time"), ({"f124": "x"}, "no plausible time"),
-     ({"f124": 0}, "no plausible time"), ({"f124": 10**15}, "no plausible time"),
-     ({"f3": {}}, "not a number")],
+     ({"f13": 1}, "in the market"), ({"f124": None}, "no plausible time"),
+     ({"f124": "x"}, "no plausible time"), ({"f124": 0}, "no plausible time"),
+     ({"f124": 10**15}, "no plausible time"), ({"f3": {}}, "not a number")],
 )  # fmt: skip
 def test_a_malformed_row_is_refused_and_the_others_are_kept(changes: dict[str, Any], reason: str) -> None:
     """With its reason."""
@@ -100,7 +100,8 @@ def test_a_malformed_row_is_refused_and_the_others_are_kept(changes: dict[str, A
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [(b"<html>", "HTML"), (b"", "truncated"), (page(data=None), "rc 0"), (page(rc=102), "rc 102"),
-     (b"[]", "Expected"), (page(row(f12=None)), "Expected"), (DEEP, "Expected"), (b'{"rc":0,"x":' + DEEP, "recursion")],
+     (b"[]", "Expected"), (page(row(f12=None)), "Expected"), (DEEP, "Expected"),
+     (b'{"rc":0,"x":' + DEEP, "recursion")],
 )  # fmt: skip
 def test_pages_that_are_none(raw: bytes, reason: str) -> None:
     """Refused whole."""

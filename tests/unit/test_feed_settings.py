@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from tempfile import NamedTemporaryFile
 
 import msgspec
 import pytest
@@ -47,6 +48,26 @@ def test_loopback_addresses_will_do() -> None:
     """Plain schemes and ports, so that a test can name its own server."""
     assert msgspec.convert({"stream_url": "ws://127.0.0.1:9/x"}, settings_of("coinbase"))
     assert msgspec.convert({"quote_url": "http://[::1]:80/q="}, settings_of("tencent"))
+
+
+def test_only_the_adapters_that_are_configured_are_loaded() -> None:
+    """A dozen that nobody uses would cost every start; naming one loads that one."""
+    code = (
+        "import os, sys\n"
+        "os.environ['XDG_CONFIG_HOME'] = '/nonexistent'\n"
+        "{setting}\n"
+        "from monitor.config import load\n"
+        "load()\n"
+        "print(sorted(name[6:] for name in sys.modules if name[6:] in {names}))"
+    )
+    for setting, more in (("", []), ("os.environ['TICKWALL_CONFIG'] = sys.argv[1]", ["kraken"])):
+        script = code.format(setting=setting, names=set(shipped()))
+        with NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write("[feeds.kraken]\nenabled = true\n")
+            file.flush()
+            command = [sys.executable, "-c", script, file.name]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == str(sorted([*DEFAULT, *more]))
 
 
 def test_the_registry_is_cheap_to_import() -> None:
