@@ -1,0 +1,72 @@
+"""Headlines over a restart of headless: told once, kept in the store, and no rule fires on one twice."""
+
+import asyncio
+import json
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+from tests.loopback.feeding import PageServer, answers
+from tests.paths import ROOT
+
+PHASES = ["closed", "pre_open", "morning", "lunch", "afternoon", "closing_auction"]
+
+
+def page(*titles: str) -> bytes:
+    """A feed of headlines a few minutes old."""
+    items = "".join(
+        f"<item><title>{title}</title><guid isPermaLink='false'>{title}</guid>"
+        f"<pubDate>{format_datetime(datetime.now(UTC) - timedelta(minutes=5 + number))}</pubDate></item>"
+        for number, title in enumerate(titles)
+    )
+    return f'<rss version="2.0"><channel>{items}</channel></rss>'.encode()
+
+
+async def told(home: Path, url: str, last: str) -> list[dict[str, Any]]:
+    """What headless says until a headline that has ``last`` in it has come; then it is ended."""
+    config = home / "config.toml"
+    config.write_text(
+        f'[[headlines]]\nname = "news"\nurl = "{url}"\n[watchlists]\ntech = ["9888"]\n'
+        '[feeds.tencent]\nquote_url = "http://127.0.0.1:1/q="\nkline_url = "http://127.0.0.1:1/"\n'
+        '[feeds.yahoo]\nenabled = false\n[news]\nmute = ["football"]\n'
+        f'[[rule]]\nid = "chips"\nkind = "headline"\nany = ["chip*"]\nsessions = {json.dumps(PHASES)}\n',
+        encoding="utf-8",
+    )
+    names = ("XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tui", "headless", "--headlines", "--config", str(config),
+        cwd=ROOT, env=dict(os.environ) | {"HOME": str(home)} | dict.fromkeys(names, str(home)),
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    assert process.stdout is not None
+    lines: list[dict[str, Any]] = []
+    async with asyncio.timeout(60):
+        while not any(last in line.get("title", "") for line in lines):
+            lines.append(json.loads(await process.stdout.readline()))
+        process.terminate()
+        rest, _ = await process.communicate()
+    return lines + [json.loads(line) for line in rest.splitlines()]
+
+
+def titles(lines: list[dict[str, Any]]) -> list[str]:
+    """The headlines among lines."""
+    return [line["title"] for line in lines if line["type"] == "headline"]
+
+
+async def test_a_restart_tells_what_is_new_and_nothing_else(tmp_path: Path) -> None:
+    first, second = (
+        page("Baidu chips sell out", "Football results"),
+        page("Tencent bonds", "Baidu chips sell out"),
+    )
+    async with PageServer(answers(first)).serving() as server:
+        lines = await told(tmp_path, server.url, "chips")
+    assert titles(lines) == ["Baidu chips sell out"]
+    [alert] = [line for line in lines if line["type"] == "alert"]
+    assert (alert["rule_id"], alert["symbol"]) == ("chips", "9888.HK")
+    async with PageServer(answers(second)).serving() as server:
+        lines = await told(tmp_path, server.url, "Tencent")
+    assert titles(lines) == ["Tencent bonds"]
+    assert not [line for line in lines if line["type"] == "alert"]
