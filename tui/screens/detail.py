@@ -43,6 +43,9 @@ _PERIODS = (Period.DAY, Period.WEEK, Period.MONTH)
 _STEADY_S = 0.15
 """Seconds that a name must stay in view before its history is read: flipping through names reads none."""
 
+_RETRY_S = 60.0
+"""Seconds after which history that could not be read is asked for again."""
+
 
 class DetailScreen(View):
     """State to read: ``symbol``, ``panel`` (the one in view on a small screen), ``period`` (of the runs)."""
@@ -144,7 +147,7 @@ class DetailScreen(View):
     # -- what is asked for while the page is open
 
     def _ask(self, bridge: "Bridge") -> None:
-        """Have the history of the name and session in view read, and what the vendor abroad knows."""
+        """Have the history of the name and session in view read, and the vendor asked for what it knows."""
         entry = bridge.engine.state.entries[self._symbol]
         session = entry.session_date or entry.calendar.latest(bridge.engine.clock.now()).date
         if self._asked == (self._symbol, session):
@@ -154,23 +157,25 @@ class DetailScreen(View):
         self._abroad.clear()
         self._earlier = ()
         self.run_worker(self._read(bridge, session), group="closes", exclusive=True, exit_on_error=False)
-        self.run_worker(self._look_abroad(bridge), group="abroad", exclusive=True, exit_on_error=False)
+        self.run_worker(self._ask_vendor(bridge), group="vendor", exclusive=True, exit_on_error=False)
 
     async def _read(self, bridge: "Bridge", session: date) -> None:
-        """The daily closes; the page is drawn long before they come."""
-        await asyncio.sleep(_STEADY_S)
+        """The daily closes; the page is drawn long before they come, and asks again where they cannot."""
         profiles = bridge.engine.profiles
-        try:
-            if profiles is not None:
+        await asyncio.sleep(_STEADY_S)
+        while profiles is not None and self._closes is None:
+            try:
                 async for closes in profiles.closes(self._symbol, session):
                     self._closes = closes
                     self.wall_app.show_anew()
-            self._why_no_closes = "no daily history"
-        except (TickwallError, OSError) as error:
-            self._why_no_closes = f"no daily history: {error}"
-        self.wall_app.show_anew()
+                self._why_no_closes = "no daily history"
+                return
+            except (TickwallError, OSError) as error:
+                self._why_no_closes = f"no daily history: {error}"
+            self.wall_app.show_anew()
+            await asyncio.sleep(_RETRY_S)
 
-    async def _look_abroad(self, bridge: "Bridge") -> None:
+    async def _ask_vendor(self, bridge: "Bridge") -> None:
         """The minutes before the wall was there; then the newest prices of the name's twin and the dollar."""
         from monitor.glances import earlier, follow, vendor
 
