@@ -222,6 +222,23 @@ async def test_a_stop_tries_what_waits_once_more() -> None:
     assert post.states == [("a", "pending", 1), ("a", "sent", 2)]
 
 
+async def test_other_sinks_hold_from_a_reload_on() -> None:
+    """For what waits, too."""
+    post = Post(script=[failed("no")])
+    post.record("a")
+    other = Scripted(post.clock, iter(()))
+    with closing(post.store):
+        courier = Courier(post.store, {"desk": Route(post.sink)}, post.clock, post.hear, chance=int)
+        working = asyncio.create_task(courier.run())
+        await post.heard.wait()
+        courier.assign({"desk": Route(other), "phone": Route(other)})
+        post.store.record(Event("b", '{"event_id":"b"}', START, ("*",)))
+        await courier.drain()
+        working.cancel()
+    assert [message.id for _, message in post.sink.attempts] == ["a"]
+    assert Counter(message.id for _, message in other.attempts) == {"a": 1, "b": 2}
+
+
 async def test_the_end_of_a_tape_does_not_wait_for_nobody() -> None:
     """What could not be sent stays in the outbox."""
     post = Post(script=[unreachable("connection refused")] * 99)

@@ -1,6 +1,8 @@
 """The store: one detection for all processes, and what was committed is told."""
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from market.clock import parse_rfc3339
 from monitor.database import SCHEMA, StoreError
 from monitor.lock import LockedError, exclusive
 from monitor.store import Event, Snooze, Store
+from tests.paths import ROOT
 
 TS = parse_rfc3339("2025-09-17T02:00:00.180Z")
 
@@ -27,6 +30,27 @@ def test_an_event_is_detected_once(tmp_path: Path) -> None:
     again = Store(path)
     assert again.record(Event("k", "{}", TS)) is None
     again.close()
+
+
+def test_of_several_processes_one_detects(tmp_path: Path) -> None:
+    """However they race: each event is new to exactly one, and none is lost."""
+    program = (
+        "import sys, pathlib; from monitor.store import Event, Store\n"
+        "store = Store(pathlib.Path(sys.argv[1]))\n"
+        "events = (Event(str(n), '{}', 0, ('desk',)) for n in range(150))\n"
+        "print(sum(store.record(event, {'rule': event.dedup_key}) is not None for event in events))\n"
+    )
+    path = tmp_path / "alerts.db"
+    racers = [
+        subprocess.Popen([sys.executable, "-c", program, str(path)], cwd=ROOT, stdout=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    counts = [int(racer.communicate(timeout=60)[0]) for racer in racers]
+    assert sum(counts) == 150
+    store = Store(path)
+    assert len(store.journal()) == 150
+    assert store.outbox.open() == {"desk": 150}
+    store.close()
 
 
 def test_what_was_not_marked_told_comes_again(tmp_path: Path) -> None:
