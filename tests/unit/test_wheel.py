@@ -23,6 +23,7 @@ def test_the_wheels_top_level_names_are_exactly_ours(tmp_path: Path) -> None:
         "market/calendars/XHKG.toml",
         "market/calendars/XNYS.toml",
         "monitor/config.toml",
+        "monitor/context.toml",
         "tui/app.tcss",
     ):
         assert needed in names
