@@ -23,9 +23,14 @@ FEED = (
 
 async def headlines(home: Path, config: str, *arguments: str) -> tuple[int | None, str, str]:
     """Exit code, standard output and standard error of the command on this configuration."""
+    return await ran("headlines", home, config, *arguments)
+
+
+async def ran(command: str, home: Path, config: str, *arguments: str) -> tuple[int | None, str, str]:
+    """The same of any command."""
     (home / "config.toml").write_text(config, encoding="utf-8")
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tui", "headlines", "--config", str(home / "config.toml"), *arguments,
+        sys.executable, "-m", "tui", command, "--config", str(home / "config.toml"), *arguments,
         cwd=ROOT, env=dict(os.environ) | {"HOME": str(home), "LC_ALL": "C.UTF-8"},
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
@@ -85,3 +90,11 @@ async def test_a_bad_key_is_named(tmp_path: Path) -> None:
 
 def test_nothing_to_list() -> None:
     assert listing([]) == ""
+
+
+async def test_doctor_tells_a_frozen_source(tmp_path: Path) -> None:
+    config = '[feeds.tencent]\nquote_url = "http://127.0.0.1:1/q="\n[feeds.yahoo]\nenabled = false\n'
+    async with PageServer(answers(FEED)).serving() as server:
+        _, out, _ = await ran("doctor", tmp_path, config + source("rthk", server.url))
+    assert "warn  headlines rthk" in out
+    assert "frozen: its newest headline is of 2025-09-17  (look for the publisher's new address)" in out

@@ -37,6 +37,8 @@ async def test_a_source_that_fails_is_told_until_it_answers_again() -> None:
         await until(lambda: "rthk" in text(bar) and "HTTP 503" in text(bar), pilot)
         failed.state, failed.reason = Health.LIVE, None
         await until(lambda: "rthk" not in text(bar), pilot)
+        failed.state, failed.reason = Health.STALE, "frozen: its newest headline is of 2025-01-27"
+        await until(lambda: "frozen" in text(bar), pilot)
 
 
 async def test_the_feeds_page_accounts_for_every_source() -> None:
