@@ -60,6 +60,11 @@ async def venue(home: Path, speed: str, start: str, more: str = "") -> AsyncIter
             await process.communicate()
 
 
+async def grown(tape: Path) -> None:
+    """Return once something has been written to a tape."""
+    await until(lambda: tape.exists() and tape.stat().st_size > 5000)
+
+
 def alerts(out: str) -> list[dict[str, Any]]:
     """The alerts among headless lines, without what says where they came from."""
     lines = [json.loads(line) for line in out.splitlines()]
@@ -124,7 +129,7 @@ async def test_a_signal_leaves_a_whole_tape_and_a_crash_a_readable_one(tmp_path:
         for name, number in (("term", signal.SIGTERM), ("kill", signal.SIGKILL)):
             out = tmp_path / f"{name}.gz"
             process = await started(tmp_path, "record", str(out), "--config", config)
-            await until(lambda out=out: out.exists() and out.stat().st_size > 5000)
+            await grown(out)
             process.send_signal(number)
             async with asyncio.timeout(60):
                 await process.communicate()
