@@ -6,7 +6,7 @@ exchange, IEX, alone. A trade tells a price and an instant, and neither a previo
 
 from collections.abc import Sequence
 from functools import lru_cache, partial
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import msgspec
 
@@ -47,6 +47,8 @@ class AlpacaSettings(FeedSettings, frozen=True, kw_only=True):
     secret_file: str = ""
     secret_env: str = "APCA_API_SECRET_KEY"
     idle_timeout: str = "10m"
+
+    has_close: ClassVar[bool] = False
 
     def covers(self, symbol: str) -> bool:
         """Shares of the United States; the vendor has no indices, and nothing of Hong Kong."""

@@ -4,7 +4,7 @@ A trade tells a price and an instant, and neither a previous close nor the day's
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import quote as quoted
 
 import msgspec
@@ -39,6 +39,8 @@ class FinnhubSettings(FeedSettings, frozen=True, kw_only=True):
     token_file: str = ""
     token_env: str = "FINNHUB_API_KEY"
     idle_timeout: str = "130s"
+
+    has_close: ClassVar[bool] = False
 
     def covers(self, symbol: str) -> bool:
         """Shares of the United States; the vendor has no indices, and nothing of Hong Kong."""

@@ -6,7 +6,7 @@ second has the day's open and volume besides. Neither has a previous close.
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 import msgspec
 
@@ -52,6 +52,8 @@ class MassiveSettings(FeedSettings, frozen=True, kw_only=True):
     token_file: str = ""
     token_env: str = "MASSIVE_API_KEY"
     idle_timeout: str = "10m"
+
+    has_close: ClassVar[bool] = False
 
     def covers(self, symbol: str) -> bool:
         """Shares of the United States; the vendor has nothing of Hong Kong."""

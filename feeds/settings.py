@@ -26,6 +26,9 @@ class FeedSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     delay: str = ""
     priority: int = 0
 
+    has_close: ClassVar[bool] = True
+    """Whether its quotes bring a previous close; where not, another feed brings the same names for theirs."""
+
     takes_rest: ClassVar[bool] = False
     """Whether a feed that names no symbols brings those that no other feed does."""
 

@@ -204,6 +204,7 @@ class MarketState:
             if quote.source != leader.source:
                 entry.others[quote.source] = quote
                 if not (is_fresher(quote, leader) or self._succeeds(entry, quote, leader)):
+                    self._lend(entry, leader, quote, session_date)
                     return self._agree(entry, quote)
             elif (verdict := _repeats(leader, quote)) is not None:
                 return verdict
@@ -261,6 +262,14 @@ class MarketState:
         if given is not None and self._rank(quote.source) > self._rank(base.source):
             return quote
         return quote._replace(prev_close=base.price)
+
+    def _lend(self, entry: Entry, leader: Quote, quote: Quote, session_date: date) -> None:
+        """Give a leader that tells trades alone the previous close of another source, for the session."""
+        given = quote.prev_close
+        if given is not None and leader.prev_close is None and session_date == entry.session_date:
+            entry.base = PreviousClose(session_date, given, quote.source)
+            entry.quote = leader._replace(prev_close=given)
+            self._dirty.add(entry.symbol)
 
     def _agree(self, entry: Entry, quote: Quote) -> Verdict:
         """A second source that does not lead may still confirm an outlier of the first."""

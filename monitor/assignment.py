@@ -9,7 +9,8 @@ from monitor.settings import Settings
 def assign(settings: Settings, symbols: tuple[str, ...], on: date) -> dict[str, tuple[str, ...]]:
     """Which feed brings which symbols on a day: those its section names, else those it is there for.
 
-    A market may have several feeds, which check one another. What none is there for, Yahoo brings.
+    A market may have several feeds, which check one another. What none is there for, Yahoo brings, and what
+    is told without a previous close: without one there is no percentage.
     """
     enabled = {name: feed for name, feed in settings.feeds.items() if feed.enabled}
     chosen: dict[str, tuple[str, ...]] = {}
@@ -18,6 +19,6 @@ def assign(settings: Settings, symbols: tuple[str, ...], on: date) -> dict[str, 
             chosen[name] = expand(feed.symbols, settings.watchlists, on)
         elif not feed.takes_rest:
             chosen[name] = tuple(filter(feed.covers, symbols))
-    taken = {symbol for served in chosen.values() for symbol in served}
+    taken = {symbol for name, served in chosen.items() if enabled[name].has_close for symbol in served}
     rest = tuple(symbol for symbol in symbols if symbol not in taken)
     return {name: chosen.get(name, rest) for name in enabled}
