@@ -25,6 +25,7 @@ EXCHANGES = tuple(_FILES)
 """The exchanges that there is a calendar of."""
 
 _DAY = timedelta(days=1)
+_CLOSING = 2 * MINUTE  # an auction ends at random in as many, and a close is printed within as many
 _NOTICE = 60
 """Days before its end from which a table's end is warned of: time for a release to bring the next year."""
 
@@ -82,10 +83,21 @@ class Session:
     def is_final(self, ts_event: int, now: int) -> bool:
         """Whether a price stamped ``ts_event`` is, at ``now``, this session's close (both nanoseconds UTC).
 
-        The session must be over, and the price from its last two minutes or later: that is when the closing
-        auction ends, at random, and a price from before it is only the last one traded.
+        The session must be over. An auction ends at random in its last two minutes, and a price from before
+        them is only the last one traded; where trading goes on after hours, the close is printed in the two
+        minutes that follow it.
         """
-        return now >= self.close and ts_event >= self.close - 2 * MINUTE
+        if self._goes_on:
+            return now >= self.close and 0 <= ts_event - self.close < _CLOSING
+        return now >= self.close and ts_event >= self.close - _CLOSING
+
+    def is_after_hours(self, ts_event: int) -> bool:
+        """Whether a price so stamped is from after the close, and not the close itself."""
+        return self._goes_on and ts_event >= self.close + _CLOSING
+
+    @property
+    def _goes_on(self) -> bool:
+        return any(phase is Phase.POST for _, phase in self.phases)
 
     def phase_at(self, ts: int) -> Phase:
         """The phase of this day that holds the instant; ``CLOSED`` before and after it."""

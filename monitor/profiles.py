@@ -13,7 +13,7 @@ from market.facts import Facts, facts, runs
 from market.profile import Period, Profile, Run
 from market.quote import Quote
 from market.sentences import Sentence, move, sentences
-from market.session import calendar
+from market.session import Phase, calendar
 from market.symbol import is_crypto, mic
 
 log = logging.getLogger(__name__)
@@ -111,13 +111,18 @@ class Profiles:
                 yield closes
 
     def facts(self, quote: Quote, now: int) -> Facts | None:
-        """What history says of a quote at an instant (ns UTC); ``None`` without its session's profile."""
+        """What history says of a quote at an instant (ns UTC); ``None`` without its session's profile.
+
+        ``None`` after hours, too: what is paid then is no close, and counts from another one.
+        """
         profile = self._by_symbol.get(quote.symbol)
         if profile is None:
             return None
         hours = calendar(mic(quote.symbol))
         session = hours.session_at(quote.ts_event)
         if session is None or profile.session_date != session.date:
+            return None
+        if quote.phase == Phase.POST or session.is_after_hours(quote.ts_event):
             return None
         final = session.is_final(quote.ts_event, now)
         return facts(

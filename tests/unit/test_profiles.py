@@ -128,3 +128,20 @@ async def test_crypto_counts_its_day_from_the_last_utc_close() -> None:
     known = profiles.facts(Quote("BTC-USD", Decimal(120), at, at, "a", prev_close=Decimal(60)), at)
     assert known is not None
     assert (known.day.base, known.is_adjusted, known.day.streak) == (Decimal(116), False, 16)
+
+
+async def test_after_hours_history_is_silent() -> None:
+    """What is paid then is no close; and Yahoo's change counts from the close of the same day."""
+
+    async def load(symbols: Sequence[str], session_date: date) -> AsyncIterator[Profile | str]:
+        yield build("AAPL", [flat(15, 230), flat(16, 238)], session_date, calendar("XNYS"))
+
+    profiles = Profiles(load)
+    profiles.want(["AAPL"], DAY)
+    await profiles.settle()
+    close, later = (parse_rfc3339(f"2025-09-17T{at}-04:00") for at in ("16:00:01", "17:00:00"))
+    quote = Quote("AAPL", Decimal(240), close, close, "a", prev_close=Decimal(238))
+    known = profiles.facts(quote, later)
+    assert known is not None and known.final
+    assert profiles.facts(quote._replace(phase="post"), later) is None
+    assert profiles.facts(quote._replace(ts_event=later, prev_close=Decimal(240)), later) is None

@@ -116,6 +116,27 @@ def test_a_close_is_final_when_the_auction_is_over_and_the_price_is_its_own(
     assert session.is_final(hk(f"2025-09-17 {event}"), hk(f"2025-09-17 {now}")) is final
 
 
+@pytest.mark.parametrize(
+    ("event", "now", "final", "after"),
+    [
+        ("15:59:59", "16:00:00", False, False),  # the last trade before the closing print
+        ("16:00:00", "15:59:59", False, False),
+        ("16:00:00", "16:00:01", True, False),
+        ("16:01:59", "20:30:00", True, False),
+        ("16:02:00", "16:02:01", False, True),
+        ("19:30:00", "20:30:00", False, True),
+    ],
+)
+def test_new_yorks_close_is_printed_after_it_and_what_follows_is_none(
+    event: str, now: str, final: bool, after: bool
+) -> None:
+    session = NY.session(date(2025, 9, 17))
+    assert session
+    stamp = ny(f"2025-09-17 {event}")
+    assert session.is_final(stamp, ny(f"2025-09-17 {now}")) is final
+    assert session.is_after_hours(stamp) is after
+
+
 def test_trading_time_leaves_out_auctions_before_the_open_and_lunch() -> None:
     session = HK.session(date(2025, 9, 17))
     assert session
