@@ -300,3 +300,27 @@ def test_the_phase_is_the_quotes_own_time_unless_it_carries_one(state: MarketSta
         state.apply(sent)
         phases.append(state.entries["9888.HK"].phase)
     assert phases == [Phase.MORNING, Phase.LUNCH]
+
+
+def test_a_source_of_trades_alone_counts_from_the_close_of_another(state: MarketState) -> None:
+    """Whoever came first; without that there would be no percentage all day, and no alert."""
+    state.apply(quote("120", source="trades", prev_close=None))
+    entry = state.entries["9888.HK"]
+    assert entry.quote is not None
+    assert entry.quote.pct is None
+    state.drain()
+    assert state.apply(quote("119.9", 1, source="slow")) is Verdict.SUPERSEDED
+    assert (entry.quote.source, entry.quote.prev_close) == ("trades", Decimal("113.20"))
+    assert state.drain() == {"9888.HK"}
+    assert state.apply(quote("121", 2, source="trades", prev_close=None)) is Verdict.LOUD
+    assert (entry.quote.last, entry.quote.prev_close) == (Decimal("121"), Decimal("113.20"))
+
+
+def test_no_close_of_another_session_is_lent(state: MarketState) -> None:
+    """Yesterday's last word of a slow source counts from the day before."""
+    yesterday = quote("119", -86_400, source="slow")
+    state.apply(quote("120", source="trades", prev_close=None))
+    assert state.apply(yesterday) is Verdict.SUPERSEDED
+    entry = state.entries["9888.HK"]
+    assert entry.quote is not None
+    assert entry.quote.prev_close is None
