@@ -16,7 +16,6 @@ from feeds.registry import DEFAULT, AdapterError, UnknownAdapterError, known, se
 from market.duration import parse_duration
 from market.errors import TickwallError
 from market.keywords import Keywords
-from market.matching import read_aliases
 from market.session import read_amendments
 from market.watchlist import expand
 from monitor.address import host_and_port
@@ -109,6 +108,8 @@ def senseless(settings: Settings) -> Iterator[str]:
     for name, feed in settings.feeds.items():
         yield from _checked(f"feeds.{name}.symbols", expand, feed.symbols, settings.watchlists, today)
     if settings.news.aliases:
+        from market.matching import read_aliases  # 5 ms, for a file that few have
+
         yield from _checked("news.aliases", read_aliases, Path(settings.news.aliases).expanduser())
     for key in ("mute", "highlight"):
         yield from _checked(f"news.{key}", Keywords, getattr(settings.news, key))
