@@ -1,11 +1,10 @@
 """The application: one engine under the screens. Pictures are pulled by frames, alerts are pushed."""
 
 import asyncio
-import gc
 import logging
 import signal
 from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -17,22 +16,18 @@ from textual.binding import BindingType
 from textual.events import Event, Key
 from textual.screen import Screen
 from textual.widgets import Input
-from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
-from market.errors import TickwallError
-from market.freshness import Quality
 from market.headline import Headline
 from tui import output
 from tui.desk import AlertDesk
-from tui.ear import Ear
 from tui.frames import Frames
 from tui.keys import Place, bindings, commands
 from tui.lists import built_in, configured
-from tui.saved import SavedFile
 from tui.screens.main import MainScreen
 from tui.screens.view import View
 from tui.status import Status
 from tui.theme import THEME, look
+from tui.vigil import Opening, Vigil
 from widgets.face import Look
 from widgets.formatting import code
 
@@ -44,9 +39,6 @@ if TYPE_CHECKING:
     from tui.bridge import Bridge
 
 log = logging.getLogger(__name__)
-
-Opening = Callable[[Ear], AbstractAsyncContextManager["Run"]]
-"""Makes the run that the wall shows, and that tells it what happens; ends what belongs to it."""
 
 TOAST_S = 6.0
 TOAST_LINES = 16
@@ -79,16 +71,11 @@ class WallApp(App[None]):
         self.monitor: Run | None = None
         self.bridge: Bridge | None = None
         self.desk = AlertDesk(self)
-        self.ear = Ear(self)
+        self.vigil = Vigil(self, opening, reload)
         self.status = Status()
-        self._opening = opening
         self.config = config
         """What holds; ``None`` for the defaults, until the run brings its own."""
-        self.reload = reload
-        """Reads the configuration anew; ``None`` for a simulated day, which has no file of the user's own."""
         self._tracebacks = debug
-        self._file: SavedFile | None = None
-        self._engine: Worker[None] | None = None
         self._output = output.install(self)
         self._frames = Frames(self)
         today = datetime.now(UTC).date()
@@ -111,62 +98,19 @@ class WallApp(App[None]):
             # Only the main thread may; elsewhere (tests) there is nobody to send a signal.
             with suppress(ValueError, RuntimeError):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit)
-        self.call_after_refresh(self._start)
+        self.call_after_refresh(self.vigil.start)
 
-    def _start(self) -> None:
-        if not gc.isenabled():
-            # All that was made so far stays to the end: no collection needs to look at it again.
-            gc.freeze()
-            gc.enable()
-        self._engine = self.run_worker(self._drive(), name="engine", exit_on_error=False)
-
-    async def _drive(self) -> None:
-        """Run the engine; whatever ends it is a line on the screen, which stays with its last values."""
-        try:
-            async with self._opening(self.ear) as run:
-                self._adopt(run)
-                try:
-                    await run.run()
-                    self._end(run)
-                except Exception as error:
-                    self._break(error)
-                await asyncio.Event().wait()  # until the screen is left: the store stays at hand
-        except Exception as error:
-            self._break(error)
-
-    def _break(self, error: Exception) -> None:
-        error = _innermost(error)
-        if self.monitor is None and isinstance(error, TickwallError):
-            # Nothing was shown yet that is worth keeping: a tape that is not there, a store in use.
-            self.exit(return_code=error.exit_code, message=f"tickwall: {error}")
-            return
-        log.error("the engine stopped", exc_info=error)
-        why = error if isinstance(error, TickwallError) else f"internal error: {error!r}"
-        self.status.ended = f"the engine stopped: {why}"
-        self.look_again()
-
-    def _end(self, run: "Run") -> None:
-        """The tape, or the simulated day, is over; its last picture stays."""
-        if run.exit_code:
-            message = "; ".join(run.engine.failures.values())
-            self.exit(return_code=run.exit_code, message=f"tickwall: {message}")
-        over = {Quality.SIMULATED: "the day is over", Quality.REPLAY: "the tape has ended"}
-        self.status.ended = over.get(run.engine.quality, "every feed has ended")
-        self.look_again()
-
-    def _adopt(self, run: "Run") -> None:
+    def adopt(self, run: "Run") -> None:
+        """Show a run that is about to start."""
         from tui.bridge import Bridge
 
         self.monitor = run
         self.config = run.config
         self.bridge = Bridge(run.engine)
         self.desk.open(self.bridge)
-        self._file = SavedFile(run.config.path)
-        self._settle()
-        if notice := run.engine.store.notice:
-            self.toast(notice, title="alerts", grave=True)
+        self.settle()
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Take over what the configuration says of the screen."""
         assert self.config is not None and self.bridge is not None
         from monitor.news import Marks
@@ -204,11 +148,8 @@ class WallApp(App[None]):
             screen.wear(new)
 
     async def on_unmount(self) -> None:
-        """Nothing is left behind: the engine has closed its sockets, and a venue's process is gone."""
-        if self._engine is not None:
-            self._engine.cancel()
-            with suppress(WorkerFailed, WorkerCancelled):
-                await self._engine.wait()
+        """Leave nothing behind."""
+        await self.vigil.leave()
 
     def _fatal_error(self) -> None:
         """A defect of the screen ends it with one line, where Textual prints pages; the log has the rest."""
@@ -247,7 +188,7 @@ class WallApp(App[None]):
         """About once a second: what changes without a quote, and on no screen."""
         if self.bridge is not None:
             self.desk.look(self.bridge)
-        self._check_file()
+        self.vigil.check_file()
 
     def say(self, text: str, *, urgent: bool = False) -> None:
         """Answer a key, for a few seconds."""
@@ -370,28 +311,3 @@ class WallApp(App[None]):
             if place is self or screen is self.main:
                 run = partial(self.run_action, key.action, place)
                 yield SystemCommand(key.what.capitalize(), f"key {key.shown}", run)
-
-    # -- the configuration file
-
-    def _check_file(self) -> None:
-        """Take the configuration anew when its file was saved; a bad one changes nothing, and is told."""
-        if self.monitor is None or self.reload is None or self._file is None or not self._file.was_saved():
-            return
-        try:
-            config = self.reload()
-            self.monitor.reload(config)
-        except TickwallError as error:
-            log.error("reload refused: %s", error)
-            self.toast(str(error), title="Not reloaded, the running configuration stays", grave=True)
-            self.say("configuration not reloaded")
-            return
-        self.config = config
-        self._settle()
-        self.say("configuration reloaded")
-
-
-def _innermost(error: Exception) -> Exception:
-    """The error that says most, out of whatever groups it came in."""
-    while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
-    return error

@@ -20,6 +20,7 @@ from tests.screen.market import quote
 from tests.screen.stage import HandClock, HandFeed, Stage
 from tui.alerts import KEPT, AlertBook
 from tui.bridge import Bridge
+from tui.ear import Ear
 from tui.herald import Herald
 from tui.keys import KEYS, Place, commands
 from tui.layout import lay_out
@@ -173,7 +174,7 @@ def bridge() -> Iterator[Bridge]:
         symbols=watched(settings, day),
         rules=rule_book(settings, day),
         store=stage.store,
-        listener=stage.app.ear,
+        listener=Ear(stage.app),
         limits=Limits(),
     )
     engine.add_source(HandFeed())

@@ -202,7 +202,7 @@ async def test_a_file_that_cannot_be_read_is_told(path: Path) -> None:
 
 async def test_a_simulated_day_has_no_file(path: Path) -> None:
     stage = Stage()
-    stage.app.reload = None
+    stage.app.vigil.reload = None
     async with stage.up() as pilot:
         await pilot.press("a")
         assert "no configuration file" in text(stage.app.main.status)

@@ -67,7 +67,7 @@ class View(Screen[None]):
     def action_rules(self) -> None:
         """The rules of the name that is chosen, to be changed in the configuration file."""
         app = self.wall_app
-        if app.reload is None:
+        if app.vigil.reload is None:
             app.say("a simulated day has no configuration file to write rules to", urgent=True)
         elif app.bridge is None or not self.symbol:
             app.say("no name is chosen", urgent=True)
