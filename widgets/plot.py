@@ -76,10 +76,12 @@ class Stamp(NamedTuple):
 
 
 def intraday(tile: Tile, session: Session) -> Course:
-    """The session's minutes on trading time: lunch takes no room. The tile must have a quote."""
+    """The session's minutes on trading time: lunch takes no room, and what was before the opening is left
+    out. The tile must have a quote."""
     assert tile.quote is not None
     total = session.trading_ns_between(session.open, session.close)
-    path = [*tile.minutes, (tile.quote.ts_event, tile.quote.last)]
+    traded = (minute for minute in tile.minutes if minute[0] >= session.open)
+    path = [*traded, (tile.quote.ts_event, tile.quote.last)]
     return Course(
         [(min(session.trading_ns_between(session.open, ts) / total, 1.0), float(last)) for ts, last in path]
     )

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from market.clock import MINUTE
 from market.closes import Closes
 from market.session import calendar
+from tests.screen.market import tile
 from tui.page_layout import after, lay_out_page, panel_width
 from widgets.canvas import Canvas, Masks, line
-from widgets.plot import Level, Scale, Span, daily, dates, hours, position, traced
+from widgets.plot import Level, Scale, Span, daily, dates, hours, intraday, position, traced
 
 DAY = date(2025, 9, 17)
 
@@ -53,6 +55,15 @@ def test_a_line_is_whole(ends: tuple[int, int, int, int]) -> None:
 
 
 # -- courses
+
+
+def test_a_day_begins_with_its_opening() -> None:
+    shown = tile()
+    assert shown.session is not None
+    early = [(shown.session.open - 5 * MINUTE, Decimal("113.20")), *shown.minutes]
+    assert intraday(shown._replace(minutes=early), shown.session).points == (
+        intraday(shown, shown.session).points
+    )
 
 
 def test_a_course_of_years_leaves_its_end_to_the_live_price() -> None:
