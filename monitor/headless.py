@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from market.duration import parse_duration
+from market.errors import TickwallError
 from monitor.assembly import Run, opened, taped
 from monitor.config import Config, ConfigError, load, notes, state_dir
 from monitor.daybook import AFTER_CLOSE, Daybook
@@ -199,7 +200,7 @@ class Daemon:
             self._lines.feed_health = config.settings.alerts.feed_health
             self._probes.trouble = ""
             self._lines.tell(line("reload", now, ok=True, rules=len(this.engine.rules.rules)))
-        except ConfigError as error:
+        except (TickwallError, ValueError) as error:
             log.error("reload refused: %s", error)
             self._probes.trouble = f"the last reload was refused: {error}"
             self._lines.tell(line("reload", now, ok=False, error=str(error)))

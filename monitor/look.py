@@ -1,7 +1,7 @@
 """One look at the market: every symbol asked for once, with its quote or the reason why there is none."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -29,6 +29,10 @@ GLANCE = 0.25
 """Seconds between two looks at whether the feeds have answered, or failed."""
 
 
+Good = Callable[[Quote, int], bool]
+"""Whether a quote will do at an instant, nanoseconds UTC."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came of one name asked for. ``symbol`` is canonical, or the text itself where it names none."""
@@ -39,12 +43,13 @@ class Answer:
 
 
 async def look(
-    asked: Sequence[str], config: Config, *, patience: float = PATIENCE, confirmed: bool = False
+    asked: Sequence[str], config: Config, *, patience: float = PATIENCE, good: Good | None = None
 ) -> tuple[int, list[Answer]]:
     """Ask the feeds, for ``patience`` seconds at the most: when that was (ns UTC), an answer for each name.
 
     Where nothing is ``asked`` for it is the watchlist that is shown first, as it is on that day.
-    An outlier is taken as it is, or, where it must be ``confirmed``, only with a second, agreeing quote.
+    The first quote of a name will do; where ``good`` is given, one that is not is kept only while no feed
+    that serves it may bring a better, and an outlier is none without a second, agreeing quote.
     """
     settings = config.settings
     async with clock_at(settings.simulation.clock_url) as clock:
@@ -52,7 +57,7 @@ async def look(
         asked = asked or expand([settings.watchlist], settings.watchlists, today)
         names = {text: _symbol(text) for text in asked}
         served = _served(tuple(dict.fromkeys(filter(None, names.values()))), settings, today)
-        eye = _Eye([symbol for chosen in served.values() for symbol in chosen], confirmed=confirmed)
+        eye = _Eye([symbol for chosen in served.values() for symbol in chosen], clock, good)
         feeds = await _ask(eye, served, config, clock, patience)
     answers = []
     for text in asked:
@@ -88,23 +93,29 @@ def is_stale(quote: Quote, hours: Calendar, now: int, delay: int, max_age: int) 
 
 
 class _Eye:
-    """A sink that waits for the first quote of every symbol."""
+    """A sink that waits for a quote of every symbol."""
 
-    def __init__(self, symbols: Sequence[str], *, confirmed: bool) -> None:
+    def __init__(self, symbols: Sequence[str], clock: Clock, good: Good | None) -> None:
         self.state = MarketState(symbols)
         self.complete = asyncio.Event()
-        self._confirmed = confirmed
+        self._clock = clock
+        self._good = good
         self._troubles: dict[str, str] = {}
         """By feed, what was wrong with what it sent last."""
 
     def answer(self, symbol: str) -> Quote | None:
         """The quote of a symbol, be it one that no second quote has confirmed, where that is not asked."""
         entry = self.state.entries[symbol]
-        return entry.quote or (None if self._confirmed else entry.held)
+        return entry.quote or (None if self._good else entry.held)
+
+    def is_settled(self, symbol: str) -> bool:
+        """Whether its quote will do."""
+        quote = self.answer(symbol)
+        return quote is not None and (self._good is None or self._good(quote, self._clock.now()))
 
     def lacks(self, feed: Feed) -> bool:
         """Whether a feed still owes an answer; one that has given it owes only what is to be confirmed."""
-        lacking = [s for s in self.state.entries if feed.serves(s) and not self.answer(s)]
+        lacking = [s for s in self.state.entries if feed.serves(s) and not self.is_settled(s)]
         if _has_answered(feed):
             return any(self.state.entries[symbol].held for symbol in lacking)
         return bool(lacking)
@@ -115,7 +126,7 @@ class _Eye:
             if self.state.apply(quote) is Verdict.FUTURE:
                 ahead = (quote.ts_event - quote.ts_recv) // SECOND
                 self._troubles[quote.source] = f"its clock is {ahead} s ahead of this machine's"
-        if all(map(self.answer, self.state.entries)):
+        if all(map(self.is_settled, self.state.entries)):
             self.complete.set()
 
     def rejected(self, error: ParseError) -> None:

@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from market.clock import SECOND, parse_rfc3339
 from tests.loopback.feeding import Page, PageServer, answers
 from tests.loopback.test_commands import environ, start, tickwall, venue_config
+from tests.unit import test_sina as sina
 from tests.unit.test_tencent import page, row
 
 __all__ = ["environ", "venue_config"]
@@ -218,3 +219,19 @@ async def test_a_look_that_is_cut_short_is_never_ok(environ: dict[str, str], tmp
             process.terminate()
             out, _ = await process.communicate()
     assert (process.returncode, out) == (3, b"UNKNOWN - interrupted\n")
+
+
+async def test_a_feed_that_froze_is_made_up_for_by_another(environ: dict[str, str], tmp_path: Path) -> None:
+    """The old quote comes first; the fresh one is waited for."""
+
+    async def slow(_request: web.BaseRequest) -> web.StreamResponse:
+        await asyncio.sleep(0.5)
+        return web.Response(body=sina.page(sina.row(f18="10:13:50")))
+
+    frozen = answers(stamped("10:03:00"))
+    async with PageServer(slow).serving() as second, desk(tmp_path, frozen) as (config, *_):
+        sections = Path(config).read_text("utf-8")
+        more = f'[feeds.sina]\nenabled = true\nquote_url = "{second.url}"\ninterval = "100ms"\n'
+        Path(config).write_text(sections + more, encoding="utf-8")
+        code, out, _ = await tickwall(environ, "check", "9888", "--config", config)
+    assert (code, out.split(" | ")[0]) == (2, "CRITICAL - Baidu 9888.HK +10.07% at HK$124.60")
