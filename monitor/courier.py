@@ -165,7 +165,7 @@ class Courier:
     def _settle(self, desk: Desk, letters: Sequence[Letter], outcome: Outcome) -> None:
         now = self._clock.now()
         desk.gone_since = (desk.gone_since or now) if outcome.unreachable else None
-        reason = outcome.reason
+        reason, held_until = outcome.reason, 0
         if outcome.sent:
             state, next_try = State.SENT, 0
         elif outcome.permanent:
@@ -175,9 +175,11 @@ class Courier:
             wait = self._backoff[min(failures, len(self._backoff) - 1)] * (1 + JITTER * self._chance())
             if outcome.retry_after is not None:
                 wait = max(wait, outcome.retry_after)
-                desk.held_until = now + int(outcome.retry_after * SECOND)
+                held_until = desk.held_until = now + int(outcome.retry_after * SECOND)
             state, next_try = State.PENDING, now + int(wait * SECOND)
-        self._store.outbox.settle(letters, state, reason, ambiguous=outcome.ambiguous, next_try=next_try)
+        self._store.outbox.settle(
+            letters, state, reason, ambiguous=outcome.ambiguous, next_try=next_try, held_until=held_until
+        )
         if len(letters) > 1:
             reason = f"{reason}, in a digest of {len(letters)}".removeprefix(", ")
         for letter in letters:

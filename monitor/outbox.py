@@ -102,14 +102,21 @@ class Outbox:
         *,
         ambiguous: bool = False,
         next_try: int = 0,
+        held_until: int = 0,
     ) -> None:
-        """How an attempt ended; of a letter whose lease another has meanwhile taken over, that one tells."""
+        """How an attempt ended; of a letter whose lease another has meanwhile taken over, that one tells.
+
+        Before ``held_until`` no process tries again, whatever its hurry: the receiver has asked for that.
+        """
         # An attempt that was broken off counts as no failure: only those make the next wait longer.
         failure = state is State.PENDING and next_try > 0
         self._db.executemany(
             "UPDATE outbox SET state = ?, reason = ?, ambiguous = ambiguous + ?, failures = failures + ?,"
-            " next_try = ?, lease_until = 0 WHERE id = ? AND attempts = ? AND state = 'leased'",
-            [(state, reason, ambiguous, failure, next_try, letter.id, letter.attempt) for letter in letters],
+            " next_try = ?, lease_until = ? WHERE id = ? AND attempts = ? AND state = 'leased'",
+            [
+                (state, reason, ambiguous, failure, next_try, held_until, letter.id, letter.attempt)
+                for letter in letters
+            ],
         )
 
     def expire(self, ages: Mapping[str, int], default: int, now: int) -> list[Letter]:
@@ -120,7 +127,8 @@ class Outbox:
             rows = self._db.execute(
                 "UPDATE outbox SET state = 'expired', lease_until = 0,"
                 " reason = 'too old' || iif(reason = '', '', ', last ' || reason)"
-                f" WHERE sink = :sink AND {_OPEN} AND lease_until <= :now AND since < :oldest"
+                f" WHERE sink = :sink AND {_OPEN} AND (state = 'pending' OR lease_until <= :now)"
+                " AND since < :oldest"
                 f" RETURNING {_COLUMNS}",
                 {"sink": sink, "now": now, "oldest": now - ages.get(sink, default)},
             ).fetchall()
@@ -161,7 +169,8 @@ class Outbox:
     def revive(self, now: int, alert: int | None = None) -> int:
         """Send dead letters once more, all or those of one alert; how many. Their age begins anew."""
         cursor = self._db.execute(
-            "UPDATE outbox SET state = 'pending', since = ?1, next_try = ?1, failures = 0, reason = ''"
+            "UPDATE outbox SET state = 'pending', since = ?1, next_try = ?1, lease_until = 0, failures = 0,"
+            " reason = ''"
             " WHERE state IN ('failed', 'expired') AND (?2 IS NULL OR alert = ?2)",
             (now, alert),
         )

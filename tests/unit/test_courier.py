@@ -153,6 +153,21 @@ async def test_a_receiver_that_asks_for_time_gets_it() -> None:
     assert {message.id for _, message in post.sink.attempts} == {"a", "b"}
 
 
+async def test_no_process_is_in_such_a_hurry_that_it_forgets() -> None:
+    """Another one, which is about to end, leaves it alone as well."""
+    post = Post(script=[failed("answered HTTP 429", retry_after=1000)])
+    post.record("a")
+    with closing(post.store):
+        for _ in range(2):
+            courier = Courier(post.store, {"desk": Route(post.sink)}, post.clock, post.hear)
+            working = asyncio.create_task(courier.run())
+            await post.heard.wait()
+            await courier.flush(5)
+            working.cancel()
+        assert post.store.outbox.open() == {"desk": 1}
+    assert post.states == [("a", "pending", 1)]
+
+
 async def test_what_is_too_many_comes_in_one_digest() -> None:
     """Two messages at once, then one a minute; every alert is in one of them."""
     post = Post({"rate": 1, "burst": 3})
