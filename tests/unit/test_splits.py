@@ -15,7 +15,8 @@ from market.session import calendar
 from monitor import splits
 from monitor.cleaning import read, sound
 from monitor.defects import HistoryError
-from tests.paths import ROOT
+from monitor.streaks import run_streaks
+from tests.paths import ROOT, SHARED, needs_shared
 
 HK = calendar("XHKG")
 BARS = read(ROOT / "tests" / "data" / "history" / "1234.HK.csv", HK).bars
@@ -132,3 +133,45 @@ def test_what_is_written_is_read_back(
 def test_a_file_from_another_system_is_read(tmp_path: Path) -> None:
     path = written(tmp_path, BARS, "﻿Date,Ratio\r\n2024-11-15 , 3 : 2\r\n")
     assert splits.read(path) == [Split(date(2024, 11, 15), Fraction(3, 2))]
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    ("symbol", "day", "ratio"), [("0700.HK", "2014-05-15", "5:1"), ("0981.HK", "2016-12-07", "1:10")]
+)
+def test_real_prices_as_they_were_traded_answer_as_adjusted_ones(
+    tmp_path: Path, symbol: str, day: str, ratio: str
+) -> None:
+    """Two real splits, undone: named without the file beside it, and nothing else than before with it."""
+    shared = SHARED / "market" / "stocks"
+    new, old = map(int, ratio.split(":"))
+    head, *lines = (shared / f"{symbol}.csv").read_text().splitlines()
+    raw = [head]
+    for line in lines:
+        at, *prices, volume = line.split(",")
+        if at < day:
+            prices = [f"{Decimal(price) * new / old:f}" for price in prices]
+        raw.append(",".join([at, *prices, volume]))
+    (tmp_path / f"{symbol}.csv").write_text("\n".join(raw) + "\n")
+    dates = [date.fromisoformat(each) for each in ("2013-06-28", "2015-02-02", "2018-01-29", "2025-09-17")]
+    [*_, unadjusted] = run_streaks([symbol], tmp_path, dates)
+    assert any(f"{day} ({ratio}?)" in text for text in unadjusted["defects"])
+    (tmp_path / f"{symbol}.splits.csv").write_text(f"Date,Ratio\n{day},{ratio}\n")
+    for told, truth in zip(
+        run_streaks([symbol], tmp_path, dates), run_streaks([symbol], shared, dates), strict=True
+    ):
+        done = f"splits that the rows before them were adjusted for: {day} ({ratio})"
+        assert told.pop("defects") == [*truth.pop("defects"), done]
+        assert numbers(told) == numbers(truth)
+
+
+def numbers(value: object) -> object:
+    """Prices without the zeros that multiplying and dividing leaves behind them."""
+    if isinstance(value, dict):
+        return {key: numbers(one) for key, one in value.items() if key != "text"}
+    if isinstance(value, list):
+        return [numbers(one) for one in value]
+    try:
+        return Decimal(value).normalize() if isinstance(value, str) else value
+    except ArithmeticError:
+        return value
