@@ -110,6 +110,8 @@ def _headline_targets() -> Iterator[Target]:
 
 
 def _quote_targets() -> Iterator[Target]:
+    import msgspec
+
     from feeds import (
         alpaca,
         binance,
@@ -118,15 +120,26 @@ def _quote_targets() -> Iterator[Target]:
         finnhub,
         glance,
         kraken,
+        longbridge,
         massive,
         sina,
         tencent,
         yahoo,
         yahoo_splits,
     )
+    from feeds.json_ws import JsonWsSettings, Parser
 
     names = {"9888.HK": "9888.HK", "BTCUSDT": "BTC-USDT"}
     symbols = frozenset({"AAPL"})
+    table = {
+        "stream_url": "ws://x/",
+        "rows": "quotes",
+        "symbol": "s",
+        "price": "p",
+        "time": "t",
+        "open": "c.0",
+    }
+    desk = Parser("desk", msgspec.convert({"kind": "json_ws", **table}, JsonWsSettings), {"AAPL": "AAPL"})
     chart = (
         b'{"chart":{"result":[{"meta":{"symbol":"0700.HK"},"timestamp":[1],"indicators":{"quote":[{}]}}]}}'
     )
@@ -168,6 +181,16 @@ def _quote_targets() -> Iterator[Target]:
             lambda raw: massive.parse_frame(raw, NOW, symbols),
             b'[{"ev":"T","sym":"AAPL","p":1,"t":1}]',
             "massive",
+        ),
+        "json_ws": (
+            lambda raw: desk(raw, NOW),
+            b'{"op":"quotes","quotes":[{"s":"AAPL","p":1,"t":1,"c":[2]}]}',
+            "finnhub",
+        ),
+        "longbridge": (
+            lambda raw: longbridge.Conversation(["0700.HK"]).parse(raw, NOW),
+            b'{"method":"quote.updated","params":{"symbol":"700.HK","last_done":"1","timestamp":"2025-09-17T02:14:07Z"}}',
+            "longbridge",
         ),
     }
     for name, (parse, seed, folder) in parsers.items():

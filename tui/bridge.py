@@ -268,6 +268,7 @@ class Bridge:
             ("errors", f"{status.errors:,}"),
             ("reconnects", f"{status.reconnects:,}"),
             ("not sent to us", f"{status.missed:,}" if status.missed else None),
+            ("turned down", status.turned_down),
         ]
         return FeedAccount(line.name, line.health, [(word, value) for word, value in figures if value])
 
