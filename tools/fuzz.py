@@ -127,7 +127,8 @@ def _quote_targets() -> Iterator[Target]:
         yahoo,
         yahoo_splits,
     )
-    from feeds.json_ws import JsonWsSettings, Parser
+    from feeds.json_ws import JsonWsSettings
+    from feeds.json_ws import Parser as Table
 
     names = {"9888.HK": "9888.HK", "BTCUSDT": "BTC-USDT"}
     symbols = frozenset({"AAPL"})
@@ -139,7 +140,7 @@ def _quote_targets() -> Iterator[Target]:
         "time": "t",
         "open": "c.0",
     }
-    desk = Parser("desk", msgspec.convert({"kind": "json_ws", **table}, JsonWsSettings), {"AAPL": "AAPL"})
+    desk = Table("desk", msgspec.convert({"kind": "json_ws", **table}, JsonWsSettings), {"AAPL": "AAPL"})
     chart = (
         b'{"chart":{"result":[{"meta":{"symbol":"0700.HK"},"timestamp":[1],"indicators":{"quote":[{}]}}]}}'
     )
