@@ -121,7 +121,8 @@ class Store:
             self._uncommitted.append(event)
             self._lowest -= 1
             return Stored(self._lowest, event.line)
-        self.posted()
+        if any(self._addressed(event.sinks)):
+            self.posted()
         return stored
 
     def _insert(self, event: Event) -> Stored | None:
