@@ -13,7 +13,6 @@ from market.text import clean
 from monitor.settings import SinkSettings
 from monitor.sinks.base import SENT, Outcome, SinkError, failed, refused
 from monitor.sinks.message import Message
-from monitor.sinks.secrets import PREFIX
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +34,8 @@ class Command:
     async def send(self, message: Message) -> Outcome:
         """Run it once; exit code 0 takes the message."""
         text = json.dumps(message.fields, ensure_ascii=False, allow_nan=False) + "\n"
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        # Ours may hold keys of feeds and secrets of other sinks.
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("TICKWALL_")}
         async with _Output() as output:
             with TemporaryFile() as given:
                 given.write(text.encode())

@@ -21,8 +21,9 @@ def script(tmp_path: Path, body: str) -> tuple[str, ...]:
 async def test_a_program_gets_the_alert_on_its_standard_input(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As JSON; and none of the secrets that other sinks have in the environment."""
+    """As JSON; and none of the secrets that feeds and other sinks have in the environment."""
     monkeypatch.setenv("TICKWALL_SINK_PHONE_TOKEN", "s3cret")
+    monkeypatch.setenv("TICKWALL_FEEDS_ANY_KEY", "s3cret")
     kept = tmp_path / "kept"
     body = "import os, sys, pathlib\nkept = pathlib.Path(sys.argv[1])\n"
     body += "kept.write_text(sys.stdin.read() + ' '.join(sorted(os.environ)))\n"
@@ -30,7 +31,7 @@ async def test_a_program_gets_the_alert_on_its_standard_input(
     assert await send(desk("exec", command=command)) == Outcome(sent=True)
     text, _, names = kept.read_text("utf-8").partition("\n")
     assert json.loads(text) == json.loads(line()) | {"attempt": 1, "delayed_s": 0}
-    assert "PATH" in names and "TICKWALL_SINK" not in names
+    assert "PATH" in names and "TICKWALL" not in names
 
 
 @pytest.mark.parametrize(("code", "permanent"), [(1, False), (75, False), (64, True), (127, True)])
