@@ -276,6 +276,14 @@ def test_a_store_of_another_shape_is_named(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.glob("*corrupt*")] == []
 
 
+def test_a_store_that_may_not_be_written_is_left_where_it_is(tmp_path: Path) -> None:
+    """That is no corruption."""
+    (tmp_path / "alerts.db").mkdir()
+    with pytest.raises(StoreError, match="unable to open database file"):
+        Store(tmp_path / "alerts.db")
+    assert [file.name for file in tmp_path.iterdir()] == ["alerts.db"]
+
+
 def test_a_store_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     """With words, and left alone."""
     path = tmp_path / "alerts.db"
