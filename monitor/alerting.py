@@ -20,7 +20,9 @@ from monitor.listener import Listener
 from monitor.profiles import Profiles
 from monitor.store import Event, Store
 
-HEADLINES_KEPT = 500
+HEADLINES_KEPT = 2000
+"""A day of results brings 1,500 filings, which must not push this morning's story out before the close."""
+
 EXPLAIN_WITHIN = 24 * 3600 * SECOND
 """A headline this young (nanoseconds) may explain an alert on a name that it mentions."""
 
