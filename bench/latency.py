@@ -3,8 +3,8 @@
 ``python -m bench.latency``. A websocket server sends a thousand tickers a second, of a hundred names; one in
 twenty crosses a threshold. Ours is ``tickwall headless``: transport, state, rules, the commit to a store on
 disk in the journal mode that ships, the line. The reference is a bare websockets and msgspec loop that
-decodes every ticker and writes a line for the same ones. Both are children of the process that sends, and
-time runs from before the send to when the line was read from the pipe.
+decodes every ticker to the same exact values and writes those of the same ones as a line. Both are children
+of the process that sends, and time runs from before the send to when the line was read from the pipe.
 """
 
 import asyncio
@@ -57,20 +57,27 @@ frequency = "every_cross"
 
 ECHO = """
 import asyncio, sys
+from datetime import datetime
 from decimal import Decimal
 import msgspec
 from websockets.asyncio.client import connect
 class Ticker(msgspec.Struct, gc=False):
     product_id: str
     price: Decimal
+    open_24h: Decimal
+    high_24h: Decimal
+    low_24h: Decimal
+    volume_24h: Decimal
+    time: datetime
 async def main():
     decode = msgspec.json.Decoder(Ticker).decode
+    encode = msgspec.json.Encoder(decimal_format="string").encode
     async with connect(sys.argv[1], compression=None) as socket:
         await socket.send("go")
         async for frame in socket:
             ticker = decode(frame)
             if ticker.price >= 105:
-                sys.stdout.write(f'{{"symbol":"{ticker.product_id}","price":"{ticker.price}"}}\\n')
+                sys.stdout.write(encode(ticker).decode() + "\\n")
                 sys.stdout.flush()
 asyncio.run(main())
 """
