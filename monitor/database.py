@@ -92,7 +92,7 @@ def connect(path: Path | None) -> tuple[sqlite3.Connection, str]:
                 return _anew(path, str(error))
     except (sqlite3.Error, OSError) as error:
         raise StoreError(
-            f"{path}: cannot be used as a store: {error} (see who may write there; --state PATH names another)"
+            f"{path}: cannot be used as a store: {error} (see who may write it; --state PATH names another)"
         ) from None
 
 
