@@ -89,10 +89,8 @@ class RuleBook:
         desk = self._desks.get(quote.symbol)
         if desk is not None and entry.session_date is not None:
             desk.evaluate(entry, quote, moment, out)
-            if len(out.alerts) > 1:  # in the order of the configuration, whichever woke first
-                out.alerts.sort(key=lambda alert: self._order[alert.rule_id])
             self._meet(desk, entry, moment, out)
-        return out
+        return self._ordered(out)
 
     def refuse(self, entry: Entry, quote: Quote, moment: Moment) -> Outcome:
         """What they would have said of a quote that was never applied."""
@@ -127,7 +125,7 @@ class RuleBook:
                 for ladder in due:
                     ladder.wait(entry, entry.quote, moment, out)
                 self._meet(desk, entry, moment, out)
-        return out
+        return self._ordered(out)
 
     def finish(self, now: int) -> Outcome:
         """No other source will speak any more: tell what waits for one as it is."""
@@ -157,6 +155,13 @@ class RuleBook:
                         told[what] += ladder.withheld[step, reason] > 0
                         ladder.withheld[step, reason] = 0
         return Counter({what: count for what, count in counts.items() if count > told[what]})
+
+    def _ordered(self, out: Outcome) -> Outcome:
+        """Alerts in the order of the configuration, whichever rule woke first."""
+        if len(out.alerts) > 1:
+            places = self._order
+            out.alerts.sort(key=lambda alert: (places[alert.rule_id], alert.symbol, alert.direction != "up"))
+        return out
 
     @staticmethod
     def _meet(desk: Desk, entry: Entry, moment: Moment, out: Outcome) -> None:
