@@ -9,8 +9,8 @@ from tests.paths import ROOT
 from tui.origin import foreign
 
 HEAVY = {
-    "aiohttp", "asyncio", "feedparser", "google.protobuf", "msgspec", "numpy", "pandas", "rich", "sqlite3",
-    "textual", "websockets",
+    "aiohttp", "aiohttp.web", "asyncio", "feedparser", "google.protobuf", "msgspec", "numpy", "pandas",
+    "prometheus_client", "rich", "sqlite3", "textual", "websockets",
 }  # fmt: skip
 
 
@@ -44,7 +44,13 @@ def test_headless_never_loads_the_screen_nor_pandas(tmp_path: object) -> None:
         "from tui.__main__ import run\n"
         "assert run(['headless', '--tape', file.name, '--config', os.devnull]) == 0\n"
     )
-    assert loaded(code) & {"textual", "rich", "pandas", "numpy"} == set()
+    unwanted = {"textual", "rich", "pandas", "numpy", "aiohttp.web", "prometheus_client"}
+    assert loaded(code) & unwanted == set()
+
+
+def test_a_check_begins_light() -> None:
+    """Without the engine and its store; a network library comes with the feed that is asked."""
+    assert loaded("import monitor.check") <= {"asyncio", "msgspec"}
 
 
 def test_our_packages_are_ours() -> None:
