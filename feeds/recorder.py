@@ -9,7 +9,7 @@ import logging
 import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
 from io import FileIO
@@ -211,19 +211,20 @@ class Recorder:
         finally:
             tape, self._tape = self._tape, None
             if tape is not None:
-                tape.close()
+                with _told():
+                    tape.close()
 
     def _write(self, entries: Sequence[Entry]) -> None:
         try:
-            for tape, line in self._lines(entries):
-                tape.add(line)
-            if self._tape is not None:
-                self._tape.flush()
-            if entries and not self._places.trim(self._most):
-                raise RecordError(f"the tape takes more than {self._most >> 20} MiB: the recording ends here")
-        except OSError as error:
-            self._failed = True
-            raise RecordError(f"the tape cannot be written: {error.strerror}") from None
+            with _told():
+                for tape, line in self._lines(entries):
+                    tape.add(line)
+                if self._tape is not None:
+                    self._tape.flush()
+                if entries and not self._places.trim(self._most):
+                    raise RecordError(
+                        f"the tape takes more than {self._most >> 20} MiB: the recording ends here"
+                    )
         except RecordError:
             self._failed = True
             raise
@@ -246,6 +247,15 @@ class Recorder:
                     tape.close()
                 tape = self._tape = _Tape(self._places.open(day), day, self._compressed)
         return tape
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What a disk says, as an error of ours."""
+    try:
+        yield
+    except OSError as error:
+        raise RecordError(f"the tape cannot be written: {error.strerror}") from None
 
 
 def _received(entry: Entry, at: int) -> Entry:

@@ -174,6 +174,16 @@ def test_a_disk_that_does_not_keep_up_costs_entries_and_not_memory(
     assert len(whole(tmp_path / "t")) == 10
 
 
+def test_a_full_disk_is_told_and_ends_the_recording() -> None:
+    recorder = Recorder(OneTape(Path("/dev/full")), session)
+    recorder.begin(NOON)
+    recorder.quotes([quote(NOON)])
+    with pytest.raises(RecordError, match="No space left"):
+        recorder.close()
+    recorder.quotes([quote(NOON)])
+    recorder.close()
+
+
 async def test_what_was_written_can_be_read_while_it_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
