@@ -80,7 +80,7 @@ def acknowledge(names: Sequence[str], state: str | None, *, everything: bool) ->
         chosen = store.journal(limit=-1) if everything else [_named(store, name) for name in names]
         waiting = [alert.number for alert in chosen if not alert.acknowledged]
         for number in waiting:
-            store.acknowledge(number, getuser())
+            store.acknowledge(number, _somebody())
     sys.stdout.write(f"acknowledged {len(waiting)}\n")
     return exit_code.OK
 
@@ -88,7 +88,7 @@ def acknowledge(names: Sequence[str], state: str | None, *, everything: bool) ->
 def snooze(symbol: str | None, until: str | None, state: str | None, *, off: bool) -> int:
     """Be silent about a name (``*``: every one), or no longer; without a name say which are snoozed."""
     now = time.time_ns()
-    with _opened(state) as store:
+    with _opened(state, make=symbol is not None) as store:
         if symbol is not None:
             name = symbol if symbol == "*" else canonical(symbol)
             if off:
@@ -98,9 +98,10 @@ def snooze(symbol: str | None, until: str | None, state: str | None, *, off: boo
             else:
                 # Of everything at once the first exchange of this program's watchlists, Hong Kong's, speaks.
                 hours = calendar(mic(name) if name != "*" else "XHKG")
-                store.snooze(name, snoozed_until(until, now, hours), getuser(), now)
+                store.snooze(name, snoozed_until(until, now, hours), _somebody(), now)
         for held in store.snoozes(now):
-            sys.stdout.write(f"{held.symbol} snoozed until {rfc3339(held.until)} by {clean(held.by)}\n")
+            by = f" by {clean(held.by)}" if held.by else ""
+            sys.stdout.write(f"{held.symbol} snoozed until {rfc3339(held.until)}{by}\n")
     return exit_code.OK
 
 
@@ -171,11 +172,19 @@ async def _resend(store: Store, ways: "Mapping[str, Route]") -> list[tuple[str, 
 
 
 @contextmanager
-def _opened(state: str | None) -> Iterator[Store]:
+def _opened(state: str | None, *, make: bool = False) -> Iterator[Store]:
     """The store; one that is not there has no alerts, and is not made by looking."""
     path = Path(state) if state is not None else state_dir() / "alerts.db"
-    with closing(Store(path if path.exists() else None)) as store:
+    with closing(Store(path if make or path.exists() else None)) as store:
         yield store
+
+
+def _somebody() -> str:
+    """Who acts; empty for a user without a name, as a service may be."""
+    try:
+        return getuser()
+    except (KeyError, OSError):
+        return ""
 
 
 def _chosen(store: Store, choice: Choice) -> list[Stored]:

@@ -78,10 +78,10 @@ async def test_alerts_are_listed_exported_and_seen_to(tmp_path: Path, environ: d
 
 async def test_a_snooze_is_told_and_ends(tmp_path: Path, environ: dict[str, str]) -> None:
     """For a duration, the close, or until it is taken back."""
-    store = Store(tmp_path / "state.db")
     at = ("--state", str(tmp_path / "state.db"))
     said = await ok(environ, "alerts", "snooze", "09888", "--until", "1h", *at)
     assert said.startswith("9888.HK snoozed until ")
+    store = Store(tmp_path / "state.db")
     await ok(environ, "alerts", "snooze", "*", "--until", "close", *at)
     assert [snooze.symbol for snooze in store.snoozes(0)] == ["9888.HK", "*"]
     assert (await ok(environ, "alerts", "snooze", *at)).count("snoozed until") == 2
