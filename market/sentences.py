@@ -10,17 +10,20 @@ from market.profile import Period
 Kind = Literal["streak", "level", "intraday", "change", "gap", "year", "record", "range", "base", "hole"]
 
 # How often a run of n comes about: once in 2 to the power n+1 periods (n like it and one unlike it before),
-# somewhat oftener where growth tilts the coin, as it does over longer periods. In sessions:
+# somewhat oftener where growth tilts the coin, as it does over longer periods. In sessions; of a quarter and
+# a year fewer than they have, for such a run goes on being true when it has long been told.
 _RUN = {
     Period.DAY: (1, 2.0),
     Period.WEEK: (5, 2.0),
     Period.MONTH: (21, 1.8),
-    Period.QUARTER: (63, 1.7),
-    Period.YEAR: (252, 1.6),
+    Period.QUARTER: (42, 1.7),
+    Period.YEAR: (63, 1.6),
 }
 _SHORTEST_RUN = 3
 _LEAST_RARITY = 20.0
 """Sessions. What comes about more than once a month is not worth a line."""
+_UNMATCHED = 5
+"""A file's length is the least that an extreme is rare by: a record of one year comes before a fifth gain."""
 
 
 class Sentence(NamedTuple):
@@ -166,9 +169,10 @@ def _standing(facts: Facts, texts: dict[str, str]) -> list[Sentence]:
 
 
 def _rarity(facts: Facts, since: date | None) -> float:
-    """Sessions since a date, or since history began; five in seven days."""
+    """Sessions since a date, five in seven days; some times those on file for what none of them matched."""
     start = since or facts.first_date or facts.session_date
-    return (facts.session_date - start).days * 5 / 7
+    sessions = (facts.session_date - start).days * 5 / 7
+    return sessions if since or sessions < _LEAST_RARITY else sessions * _UNMATCHED
 
 
 def _date(day: date | None, texts: dict[str, str]) -> str:

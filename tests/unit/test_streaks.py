@@ -165,6 +165,27 @@ def test_edge_dates_in_detail() -> None:
 
 @needs_market
 @pytest.mark.parametrize(
+    ("symbol", "day", "first"),
+    [
+        ("HSTECH", "2025-09-17", "7th straight weekly gain if it closes here"),
+        ("9888.HK", "2025-09-17", "biggest gain since 2022-03-17"),
+        ("9988.HK", "2025-09-17", "highest close since 2021-11-17"),
+        ("0700.HK", "2025-09-17", "highest close since 2021-03-11"),
+        ("0981.HK", "2025-09-17", "record close"),
+        ("HSI", "2025-09-17", "highest close since 2021-07-23"),
+        ("HSTECH", "2021-02-17", "record close"),
+        ("HSTECH", "2022-03-16", "biggest gain on file"),
+        ("HSI", "2022-10-31", "lowest close since 2009-04-28"),
+        ("HSI", "2025-04-07", "biggest loss since 1997-10-28"),
+    ],
+)
+def test_what_the_papers_told_is_told_first(symbol: str, day: str, first: str) -> None:
+    [told] = ask(symbol, day)
+    assert told["text"][0] == first
+
+
+@needs_market
+@pytest.mark.parametrize(
     ("symbol", "day", "period", "streak"),
     [
         ("9988", "2025-11-17", "day", 0),
