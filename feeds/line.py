@@ -73,7 +73,7 @@ def frame_handler(
             if isinstance(error, TurnedDownError):
                 status.turned_down = error.reason
                 log.warning("%s: %s", error.venue, error.reason)
-            if not line.proven:
+            if not line.proven and status.state is not Health.LIVE:
                 status.reason = error.reason  # all that a venue says which turns a subscription down
             sink.rejected(error)
             return True

@@ -36,12 +36,13 @@ def parse(frame: bytes, ts_recv: int) -> Sequence[Quote]:
 class Trial:
     """One transport against one server."""
 
-    def __init__(self, url: str, *, idle: float = 10.0, coalesce: float = 0.0, held: bool = False) -> None:
+    def __init__(self, url: str, *, held: bool = False, **how: Any) -> None:
         self.clock = RushedClock(held=held)
         self.sink = Collector()
         self.status = FeedStatus()
+        usual: dict[str, Any] = {"venue": "plain", "subscribe": ["go"], "parse": parse, "idle": 10.0}
         self.run = run_stream(
-            Stream(venue="plain", url=url, subscribe=["go"], parse=parse, idle=idle, coalesce=coalesce),
+            Stream(url=url, **usual | how),
             self.sink,
             self.status,
             self.clock,
@@ -291,8 +292,12 @@ async def test_frames_are_handled_where_they_are_read() -> None:
     """The library's own hook is still there: no frame took the way through its queue."""
     seen: list[bytes] = []
 
+    def see(frame: bytes) -> bool:
+        seen.append(frame)
+        return True
+
     def factory(*args: Any, **kwargs: Any) -> DirectConnection:
-        return DirectConnection(*args, handle=seen.append, **kwargs)
+        return DirectConnection(*args, handle=see, **kwargs)
 
     async with StreamServer(then_closes("1", "2")).serving() as server:
         async with connect(server.url, create_connection=factory) as connection:  # type: ignore[arg-type]
@@ -322,3 +327,62 @@ async def test_other_tasks_get_their_turn_under_a_flood() -> None:
                 await asyncio.sleep(0)
                 waits.append(loop.time() - began)
             assert sorted(waits)[len(waits) // 2] < 0.05
+
+
+async def chatters(connection: ServerConnection) -> None:
+    """Controls without end, and not a price."""
+    while True:
+        await connection.send("hello")
+        await asyncio.sleep(0.01)
+
+
+async def test_heartbeats_over_a_lost_subscription() -> None:
+    """Subscribed anew without a word against the venue; said to be down where that brings nothing either."""
+
+    async def one_then_chatter(connection: ServerConnection) -> None:
+        await connection.send("1")
+        await chatters(connection)
+
+    async with StreamServer(one_then_chatter, one_then_chatter, chatters).serving() as server:
+        trial = Trial(server.url, barren=0.1)
+        async with running(trial.run):
+            await until(lambda: trial.prices == ["1", "1"])
+            assert (trial.status.state, trial.status.errors, trial.status.reconnects) == (Health.LIVE, 0, 1)
+            await until(lambda: trial.status.errors >= 1)
+            assert (trial.status.state, trial.status.reason) == (Health.DOWN, "no quote for 0.1 s")
+        assert max(trial.clock.sleeps) <= 4.0
+
+
+async def test_what_is_answered_and_said_unasked() -> None:
+    """A reply to a frame without a quote, one to a frame in fragments, and a beat of our own."""
+    heard: list[str] = []
+
+    async def talks(connection: ServerConnection) -> None:
+        await connection.send("hello")
+        heard.append(str(await connection.recv()))
+        await connection.send(["hel", "lo"])
+        heard.extend([str(await connection.recv()), str(await connection.recv())])
+        await connection.send("1")
+        await connection.wait_closed()
+
+    def reply(frame: bytes) -> Sequence[str]:
+        return [f"and {frame.decode()}"]
+
+    async with StreamServer(talks).serving() as server:
+        trial = Trial(server.url, reply=reply, beat="here", beat_every=0.1)
+        async with running(trial.run):
+            await until(lambda: trial.prices == ["1"])
+    assert heard == ["and hello", "and hello", "here"]
+
+
+async def test_a_reply_that_is_a_refusal_ends_the_connection() -> None:
+    """A venue may take a key and then not like it."""
+
+    def reply(frame: bytes) -> Sequence[str]:
+        raise FeedError("plain", "not you", fatal=True)
+
+    async with StreamServer(says("hello")).serving() as server:
+        trial = Trial(server.url, held=True, reply=reply)
+        async with running(trial.run):
+            await until(lambda: trial.clock.sleeps == [PATIENCE])
+            assert trial.status.reason == "not you"
