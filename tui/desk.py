@@ -28,6 +28,7 @@ class AlertDesk:
         self.book = AlertBook()
         self._snoozes: Sequence[Snooze] = ()
         self._app = app
+        self._drawing = False
         self._herald = Herald(self._announce, app.set_timer)
 
     @property
@@ -83,9 +84,19 @@ class AlertDesk:
         """An alert, as the store holds it: shown at once, even while the picture is paused."""
         alert = told(number, line)
         if self.book.add(alert):
-            self._app.show_alerts()
+            self._show_soon()
             if alert.waits:
                 self._herald.add(alert)
+
+    def _show_soon(self) -> None:
+        """Once for all that come together: a list costs a millisecond, and a backlog has thousands."""
+        if not self._drawing:
+            self._drawing = True
+            self._app.call_next(self._show)
+
+    def _show(self) -> None:
+        self._drawing = False
+        self._app.show_alerts()
 
     def _announce(self, alerts: Sequence[AlertRow]) -> None:
         """Ring, and say what came: one toast and one notice, however many they are."""
