@@ -177,7 +177,7 @@ class JournalScreen(View):
 
 def _written(name: str, stored: Sequence["Stored"]) -> str:
     """What to say of the file that now is there."""
-    from monitor.export import export
+    from monitor.journal import export
 
     path = Path(name.strip()).expanduser()
     return f"{_alerts(export(path, stored))} written to {path.absolute()}"

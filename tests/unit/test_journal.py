@@ -1,4 +1,4 @@
-"""Past alerts as a file: whole, true, never over another one, and harmless in a spreadsheet."""
+"""The journal as a file: whole, true, never over another one, and harmless in a spreadsheet."""
 
 import csv
 import io
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.export import COLUMNS, ExportError, export, write_csv, write_json
+from monitor.journal import COLUMNS, JournalError, export, write_csv, write_json
 from monitor.store import Stored
 
 ALERT = {
@@ -58,15 +58,15 @@ def test_a_file_is_written_once_by_its_name(tmp_path: Path) -> None:
     for name in ("alerts.csv", "alerts.JSON"):
         assert export(tmp_path / name, [stored()]) == 1
         before = (tmp_path / name).read_bytes()
-        with pytest.raises(ExportError, match="there already"):
+        with pytest.raises(JournalError, match="there already"):
             export(tmp_path / name, [])
         assert (tmp_path / name).read_bytes() == before
     assert not (tmp_path / "alerts.csv").read_bytes().startswith(b"\xef\xbb\xbf")
 
 
 def test_what_cannot_be_written_says_why(tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match=r"must end in \.csv or \.json"):
+    with pytest.raises(JournalError, match=r"must end in \.csv or \.json"):
         export(tmp_path / "alerts.txt", [])
-    with pytest.raises(ExportError, match="No such file or directory"):
+    with pytest.raises(JournalError, match="No such file or directory"):
         export(tmp_path / "nowhere" / "alerts.csv", [])
     assert list(tmp_path.iterdir()) == []
