@@ -24,13 +24,13 @@ PASSES = 5
 REPEATS = 5
 GOAL = 0.4
 NOW = 1_758_075_247_180_000_000
-COINS = [f"{chr(65 + n // 26)}{chr(65 + n % 26)}C" for n in range(100)]
+COINS = [f"{chr(65 + n // 26)}{chr(65 + n % 26)}C" for n in range(50)]
 SHARES = [f"{chr(65 + n // 26)}{chr(65 + n % 26)}X" for n in range(50)]
 
 
 def price(index: int) -> str:
     """A price of its own for each symbol, which moves by a few ticks."""
-    return f"{100 + index % 100 + index * 7919 % 12 / 50:.2f}"
+    return f"{100 + index % 50 + index * 7919 % 12 / 50:.2f}"
 
 
 def stamp(index: int) -> str:
@@ -51,7 +51,7 @@ def frames(make: Callable[[int], Any]) -> list[bytes]:
 def coinbase_frame(index: int) -> Any:
     """A ticker."""
     return {
-        "type": "ticker", "sequence": index, "product_id": f"{COINS[index % 100]}-USD", "price": price(index),
+        "type": "ticker", "sequence": index, "product_id": f"{COINS[index % 50]}-USD", "price": price(index),
         "open_24h": "100.25", "volume_24h": f"3120.{index:08d}", "low_24h": "98.11", "high_24h": "203.40",
         "volume_30d": "91204.11", "best_bid": "101.20", "best_ask": "101.21", "side": "buy",
         "time": stamp(index), "trade_id": index, "last_size": "0.02",
@@ -60,7 +60,7 @@ def coinbase_frame(index: int) -> Any:
 
 def binance_frame(index: int) -> Any:
     """A rolling-day ticker."""
-    coin = COINS[index % 100]
+    coin = COINS[index % 50]
     return {
         "stream": f"{coin.lower()}usdt@miniTicker",
         "data": {
@@ -75,7 +75,7 @@ def kraken_frame(index: int) -> Any:
     """An update."""
     last = float(price(index))
     ticker = {
-        "symbol": f"{COINS[index % 100]}/USD", "bid": last - 0.1, "bid_qty": 0.109, "ask": last + 0.1,
+        "symbol": f"{COINS[index % 50]}/USD", "bid": last - 0.1, "bid_qty": 0.109, "ask": last + 0.1,
         "ask_qty": 0.056, "last": last, "volume": 627.0 + index / 1000, "vwap": 166.2, "low": 98.1,
         "high": 203.4, "change": round(last - 100.25, 2), "change_pct": 1.5, "trades": 24757,
         "timestamp": stamp(index),

@@ -6,7 +6,7 @@ exchange, IEX, alone. A trade tells a price and an instant, and neither a previo
 
 from collections.abc import Sequence
 from functools import lru_cache, partial
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NoReturn
 
 import msgspec
 
@@ -72,25 +72,23 @@ def parse_frame(frame: bytes, ts_recv: int, symbols: frozenset[str]) -> Sequence
 
     Trades of others than ``symbols`` are an error. Raises ``ParseError``, and ``FeedError`` for a refusal.
     """
+    quotes = []
     try:
-        return [
-            trade_quote(message, ts_recv, symbols)
-            for message in _decode(frame)
-            if message.T == "t" or _is_heeded(message)
-        ]
+        for message in _decode(frame):
+            if message.T == "t":
+                symbol, paid, stamp = message.S, message.p, message.t
+                if symbol not in symbols:
+                    raise ValueError(f"a symbol that was not asked for: {symbol[:24]!a}")
+                last = price(paid) if type(paid) is str else as_price(paid)
+                quotes.append(_build(Quote, (
+                    symbol, last, _instant(stamp), ts_recv, NAME, None, None, None, None, None, "USD", None,
+                    0,
+                )))  # fmt: skip
+            elif message.T not in _SILENT:
+                _refuse(message)
+        return quotes
     except BROKEN as error:
         raise parse_error(NAME, error, frame) from None
-
-
-def trade_quote(trade: _Message, ts_recv: int, symbols: frozenset[str]) -> Quote:
-    """The quote of a trade. Raises ``ValueError`` for what no market could write."""
-    symbol, paid = trade.S, trade.p
-    if symbol not in symbols:
-        raise ValueError(f"a symbol that was not asked for: {symbol[:24]!a}")
-    last = price(paid) if type(paid) is str else as_price(paid)
-    return _build(Quote, (
-        symbol, last, _instant(trade.t), ts_recv, NAME, None, None, None, None, None, "USD", None, 0,
-    ))  # fmt: skip
 
 
 def answer(frame: bytes, auth: str, subscribe: str) -> Sequence[str]:
@@ -103,10 +101,8 @@ def answer(frame: bytes, auth: str, subscribe: str) -> Sequence[str]:
     return [answers[message] for message in said if message in answers]
 
 
-def _is_heeded(message: _Message) -> bool:
-    """``False`` for what is no trade and no matter; everything else raises."""
-    if message.T in _SILENT:
-        return False
+def _refuse(message: _Message) -> NoReturn:
+    """Raise what an error, or a message of no known type, means."""
     if message.T != "error":
         raise ValueError(f"unknown message type {message.T[:40]!a}")
     reason = clean(f"{message.code} {message.msg}", 120)

@@ -76,7 +76,19 @@ def parse_frame(frame: bytes, ts_recv: int, symbols: frozenset[str]) -> Sequence
     try:
         message = _decode(frame)
         if message.type == "trade":
-            return [trade_quote(trade, ts_recv, symbols) for trade in message.data]
+            quotes = []
+            for trade in message.data:
+                symbol, at, paid = trade.s, trade.t, trade.p
+                if symbol not in symbols:
+                    raise ValueError(f"a symbol that was not asked for: {symbol[:24]!a}")
+                if not 0 < at < LAST_MS:
+                    raise ValueError("no plausible time")
+                last = price(paid) if type(paid) is str else as_price(paid)
+                quotes.append(_build(Quote, (
+                    symbol, last, at * MILLISECOND, ts_recv, NAME, None, None, None, None, None, "USD", None,
+                    0,
+                )))  # fmt: skip
+            return quotes
     except BROKEN as error:
         raise parse_error(NAME, error, frame) from None
     if message.type == "error":
@@ -84,17 +96,6 @@ def parse_frame(frame: bytes, ts_recv: int, symbols: frozenset[str]) -> Sequence
     if message.type in ("ping", "news"):
         return ()
     raise ParseError(NAME, f"unknown frame type {message.type[:40]!a}", frame)
-
-
-def trade_quote(trade: _Trade, ts_recv: int, symbols: frozenset[str]) -> Quote:
-    """The quote of a trade. Raises ``ValueError`` for what no market could write."""
-    symbol, at, paid = trade.s, trade.t, trade.p
-    if symbol not in symbols or not 0 < at < LAST_MS:
-        raise ValueError(f"not asked for, or of no plausible time: {symbol[:24]!a}")
-    last = price(paid) if type(paid) is str else as_price(paid)
-    return _build(Quote, (
-        symbol, last, at * MILLISECOND, ts_recv, NAME, None, None, None, None, None, "USD", None, 0,
-    ))  # fmt: skip
 
 
 def _refusal(reason: str, frame: bytes) -> ParseError | FeedError:

@@ -14,15 +14,26 @@ HIGHEST = Decimal("1e12")
 
 
 @lru_cache(maxsize=1024)
-def price(text: str) -> Decimal:
-    """The exact price that ``text`` writes; ``ValueError`` when it is no positive number of a plausible size.
+def price_or_none(text: str) -> Decimal | None:
+    """The exact price that ``text`` writes, ``None`` for an empty field or a zero: "no such price".
 
-    Cached, because a venue repeats itself: a day's open, high and low in every tick, and the last price in
-    most. A hit costs 40 ns, building and checking the decimal 600 ns.
+    ``ValueError`` when it is no positive number of a plausible size. Cached, because a venue repeats itself:
+    a day's open, high and low in every tick, and the last price in most. A hit costs 40 ns, building and
+    checking the decimal 600 ns.
     """
+    if not text.strip("0."):
+        return None
     value = number(text)
     if not LOWEST <= value <= HIGHEST:
         raise ValueError(f"impossible price {text[:24]!r}")
+    return value
+
+
+def price(text: str) -> Decimal:
+    """Like ``price_or_none``, with ``ValueError`` where there is none."""
+    value = price_or_none(text)
+    if value is None:
+        raise ValueError(f"impossible price {number(text)}")
     return value
 
 
@@ -40,8 +51,3 @@ def unpadded(text: str) -> str:
     """
     whole, point, fraction = text.partition(".")
     return whole + point + fraction[:2] + fraction[2:].rstrip("0")
-
-
-def price_or_none(text: str) -> Decimal | None:
-    """Like ``price``, with ``None`` for an empty field or a zero: how venues write "no such price"."""
-    return price(text) if text.strip("0.") else None
