@@ -62,13 +62,11 @@ class Profiles:
         """Load what is asked for, until cancelled."""
         while True:
             await self._fill(*await self._wanted.get())
-            self._wanted.task_done()
 
     async def settle(self) -> None:
         """Load what has been asked for so far, and return."""
         while not self._wanted.empty():
             await self._fill(*self._wanted.get_nowait())
-            self._wanted.task_done()
 
     async def ready(self) -> None:
         """Return once ``run`` has loaded what was asked for so far."""
@@ -86,6 +84,7 @@ class Profiles:
         except Exception:
             log.exception("history broke")
         finally:  # also when whoever waited gave up
+            self._wanted.task_done()  # or a tape would wait for ever for what nobody loads
             missing = {symbol for symbol in symbols if not self._is_loaded(symbol, session_date)}
             if missing:
                 self._failed.setdefault(session_date, set()).update(missing)

@@ -80,6 +80,8 @@ async def test_what_was_not_waited_for_is_asked_for_once_more() -> None:
     await reached.wait()
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
+    async with asyncio.timeout(5):
+        await profiles.ready()  # nor does a tape wait for what nobody loads any more
     profiles.retry(RETRY)
     reached.clear()
     again = asyncio.create_task(profiles.settle())

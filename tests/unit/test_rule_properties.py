@@ -111,7 +111,7 @@ def played(on: list[Rule], tape: list[Quote], store: Store | None = None) -> Des
     return made
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rules(), tapes())
 def test_the_quiet_box_hides_nothing(on: list[Rule], tape: list[Quote]) -> None:
     """Looking at every quote finds what looking at the loud ones finds."""
@@ -121,7 +121,7 @@ def test_the_quiet_box_hides_nothing(on: list[Rule], tape: list[Quote]) -> None:
         assert quick.send(quote) == slow.send(quote)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rules(), tapes(), st.lists(st.integers(min_value=0, max_value=24), max_size=3))
 def test_restarts_that_read_the_tape_again_change_no_event(
     on: list[Rule], tape: list[Quote], kills: list[int]
@@ -136,7 +136,7 @@ def test_restarts_that_read_the_tape_again_change_no_event(
     assert len(set(told)) == len(told)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rules(), tapes(), st.integers(min_value=0, max_value=24))
 def test_a_restart_in_mid_tape_goes_on_where_it_stopped(on: list[Rule], tape: list[Quote], at: int) -> None:
     """Of what a rule needs only the last minutes' prices and other names' quotes are not kept."""
@@ -183,7 +183,7 @@ class Fragile(Store):
             raise CrashError
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rules(), tapes(), st.integers(min_value=1, max_value=12), st.booleans())
 def test_a_crash_before_or_after_any_commit_loses_and_invents_nothing(
     on: list[Rule], tape: list[Quote], survive: int, after: bool
@@ -203,7 +203,7 @@ def _keys(lines: list[str]) -> list[str]:
     return [line.split('"dedup_key":"')[1].split('"')[0] for line in lines]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rules(), tapes())
 def test_repeats_older_quotes_and_lies_change_nothing(on: list[Rule], tape: list[Quote]) -> None:
     """Each line comes twice, with one from before and one from the future."""
@@ -216,7 +216,7 @@ def test_repeats_older_quotes_and_lies_change_nothing(on: list[Rule], tape: list
     assert played(clean, noisy).keys == played(clean, tape).keys
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rules(), tapes())
 def test_every_event_falls_in_an_open_session_and_none_twice(on: list[Rule], tape: list[Quote]) -> None:
     """By the venue's own time, and with that day's date."""
@@ -229,7 +229,7 @@ def test_every_event_falls_in_an_open_session_and_none_twice(on: list[Rule], tap
         assert hours.is_session(TODAY.fromisoformat(alert["session_date"]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rules(), tapes(), st.lists(st.integers(min_value=0, max_value=24), max_size=3))
 def test_a_reload_of_the_same_rules_changes_no_event(
     on: list[Rule], tape: list[Quote], at: list[int]
@@ -243,7 +243,7 @@ def test_a_reload_of_the_same_rules_changes_no_event(
     assert made.keys == played(on, tape).keys
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rules(), rules(), tapes(), st.integers(min_value=0, max_value=24))
 def test_a_reload_of_other_rules_tells_nothing_twice(
     on: list[Rule], others: list[Rule], tape: list[Quote], at: int
@@ -257,7 +257,7 @@ def test_a_reload_of_other_rules_tells_nothing_twice(
     assert len(set(made.keys)) == len(made.keys)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(tapes(), st.integers(min_value=2, max_value=40), st.sampled_from(("pct_prev_close", "pct_window")))
 def test_scaling_prices_and_base_changes_no_event(tape: list[Quote], factor: int, kind: str) -> None:
     """A percentage has no currency."""
@@ -275,7 +275,7 @@ def _scaled(quote: Quote, factor: int) -> Quote:
     return quote._replace(**prices)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(tapes(), st.sampled_from(sorted(set(CONDITIONS) - {"price_cross", "streak"})))
 def test_a_lower_threshold_removes_no_fire(tape: list[Quote], kind: str) -> None:
     """A single step, once a session, told by session and direction."""
@@ -287,7 +287,7 @@ def test_a_lower_threshold_removes_no_fire(tape: list[Quote], kind: str) -> None
     assert fired(high) <= fired(low)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(min_value=0, max_value=99), min_size=1, max_size=40))
 def test_oscillation_between_clear_and_threshold_is_silent(cents: list[int]) -> None:
     """Once at 2 %, and then between 1.6 % and all but 4 %."""
