@@ -133,7 +133,7 @@ def _answers_of(
     if names is not None:
         told["history"] = _explained(file, names, bars, defects)
         told["history"]["disagreements"] = [
-            found for other in others if (found := _disagreement(other, names, bars, hours, today))
+            unlike for other in others if (unlike := _disagreement(other, names, bars, hours, today))
         ]
     return [one if "error" in one else {**one, **told} for one in answers]
 
