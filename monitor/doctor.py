@@ -22,7 +22,7 @@ from market.quote import Quote
 from market.session import TRADING, Phase, amend, calendar
 from market.symbol import mic
 from monitor import exit as exit_code
-from monitor.assembly import assign
+from monitor.assignment import assign
 from monitor.config import Config, ConfigError, load, notes, state_dir
 from monitor.configure import masked
 from monitor.finding import Finding
