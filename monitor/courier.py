@@ -89,15 +89,18 @@ class Courier:
 
     async def run(self) -> None:
         """Carry until cancelled; whatever goes wrong is logged, and tried again."""
+        is_well = True
         async with asyncio.TaskGroup() as group:
             while True:
                 self._wake.clear()
                 try:
                     self._round(group)
                     due = self._store.outbox.next_due(self._clock.now())
+                    is_well = True
                 except Exception:
-                    log.exception("the outbox cannot be worked on")
-                    due = None
+                    if is_well:  # once, not each second
+                        log.exception("the outbox cannot be worked on")
+                    due, is_well = None, False
                 await self._pause(due)
 
     async def _pause(self, due: int | None) -> None:
