@@ -42,7 +42,7 @@ class CalendarSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ContextSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What no feed brings: ``file`` names a TOML file of dated, sourced figures; empty: the one that ships."""
+    """What no feed brings: ``file`` names a TOML file of dated, sourced figures; empty: that which ships."""
 
     file: str = ""
 
