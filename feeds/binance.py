@@ -199,7 +199,7 @@ class BinanceFeed(StreamFeed):
                 subscribe=subscribe_frames(pairs[at : at + MOST]),
                 parse=lambda frame, received: parse_frame(frame, received, names),
                 idle=parse_duration(settings.idle_timeout),
-                barren=BARREN,
+                barren=4 * BARREN,  # a pair without a trade has no ticker, not even on subscribing
                 lifetime=parse_duration(settings.lifetime),
                 coalesce=coalesce,
             )

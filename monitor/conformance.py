@@ -44,6 +44,7 @@ _HURRY = 8.0
 """Twelve connections to a peer that closes them all take at least so many seconds of the feed's clock. With
 the waits of ``feeds.backoff`` they take three minutes on average."""
 
+_HOUR = 3600.0
 _AHEAD = 30 * SECOND
 _ADDRESSES = ("stream_url", "quote_url")
 
@@ -240,9 +241,10 @@ def _health(feed: Feed, heard: int) -> Verdict:
 
 @dataclass
 class _Hurried:
-    """A clock whose sleeps are over at once, and have taken their time."""
+    """A clock whose sleeps are over at once, and have taken their time; an hour of them is ``enough``."""
 
     time: int
+    enough: asyncio.Event
     slept: float = 0.0
 
     def now(self) -> int:
@@ -252,6 +254,8 @@ class _Hurried:
     async def sleep(self, seconds: float) -> None:
         """Have slept."""
         self.slept += seconds
+        if self.slept > _HOUR:
+            self.enough.set()
         self.time += int(seconds * SECOND)
         await asyncio.sleep(0.001)
 
@@ -272,7 +276,7 @@ async def _provoke(name: str, settings: FeedSettings, symbols: Sequence[str]) ->
             enough.set()
         writer.close()
 
-    clock = _Hurried(SystemClock().now())
+    clock = _Hurried(SystemClock().now(), enough)
     left = list[Verdict]()
     async with await asyncio.start_server(close, "127.0.0.1", 0) as server:
         scheme = "ws" if str(getattr(settings, key)).startswith("ws") else "http"
@@ -280,17 +284,15 @@ async def _provoke(name: str, settings: FeedSettings, symbols: Sequence[str]) ->
         feed = build(name, msgspec.structs.replace(settings, **{key: url}), symbols, clock)
         async with _running(feed, _Ear(), left) as task:
             waiting = asyncio.create_task(enough.wait())
-            # One that holds back for minutes connects a few times only, and that will do.
             await asyncio.wait({task, waiting}, timeout=PARTING, return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
             state, reason = feed.status.state, feed.status.reason
     bounded = clock.slept >= _HURRY * min(1.0, connects / _TRIES) if connects else None
     named = state in (Health.DOWN, Health.STALE) and bool(reason)
+    text = f"{connects} connections in {clock.slept:.0f} s to a peer that closes them"
     return [
-        Verdict(
-            "reconnects", bounded, f"{connects} connections in {clock.slept:.0f} s to a peer that closes them"
-        ),
+        Verdict("reconnects", bounded, text if connects else "it did not come so far as to connect"),
         Verdict(
             "failure", named, f"{state}: {reason}" if named else f"{state}, and no word why ({reason!a})"
         ),
