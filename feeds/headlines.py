@@ -12,6 +12,7 @@ import msgspec
 
 from feeds.backoff import delays
 from feeds.base import FeedStatus, HeadlineSink
+from feeds.editor import Editor
 from feeds.failure import PATIENCE, RefusedError
 from feeds.http import MAX_BYTES, Answer, Http
 from feeds.mending import MAX_ITEMS
@@ -77,8 +78,8 @@ class HeadlinePoller:
 
     ``statuses`` says by source name how each fares: ``frames`` answers, ``quotes`` headlines told. One that
     answers with nothing of the last month is stale, with the reason.
-    ``matcher`` joins headlines to instruments; those with a word of ``muted`` are left out; ``known`` were
-    told before, oldest first, and are not told again. ``chance`` is the backoff's jitter.
+    ``editor`` joins headlines to instruments, and leaves some out; ``known`` were told before, oldest first,
+    and are not told again. ``chance`` is the backoff's jitter.
     """
 
     def __init__(
@@ -86,17 +87,15 @@ class HeadlinePoller:
         sources: Sequence[HeadlineSettings],
         clock: Clock,
         *,
-        matcher: Matcher | None = None,
-        muted: Keywords | None = None,
+        editor: Editor | None = None,
         known: Sequence[Headline] = (),
         chance: Callable[[], float] = random,
     ) -> None:
         self._clock = clock
         self._chance = chance
-        self._muted = muted or Keywords(())
+        self._editor = editor or Editor(Matcher(instruments()), Keywords(()))
         self._known = known
-        matcher = matcher or Matcher(instruments())
-        self._sources = [_Source(settings, clock, matcher) for settings in sources if settings.enabled]
+        self._sources = [_Source(settings, clock, self._editor) for settings in sources if settings.enabled]
         self._repeats = Repeats(max(40_000, 8 * MAX_ITEMS * len(self._sources)))
         self.statuses: Mapping[str, FeedStatus] = {
             source.settings.name: source.status for source in self._sources
@@ -116,7 +115,7 @@ class HeadlinePoller:
         self._known = ()
 
     def _is_news(self, headline: Headline) -> bool:
-        return self._repeats.is_new(headline) and self._muted.first(headline.title) is None
+        return self._repeats.is_new(headline) and not self._editor.omits(headline)
 
     async def once(self) -> tuple[list[Headline], dict[str, str]]:
         """Every source asked once: the headlines, newest first, and by source why one did not answer."""
@@ -159,11 +158,11 @@ class HeadlinePoller:
 class _Source:
     """One source: how it fares, and what it said of its page when it last came whole."""
 
-    def __init__(self, settings: HeadlineSettings, clock: Clock, matcher: Matcher) -> None:
+    def __init__(self, settings: HeadlineSettings, clock: Clock, editor: Editor) -> None:
         self.settings = settings
         self.status = FeedStatus()
         self._clock = clock
-        self._matcher = matcher
+        self._editor = editor
         self._conditions: dict[str, str] = {}
         self._newest = 0
 
@@ -239,7 +238,7 @@ class _Source:
                 address=settings.url,
                 on_error=on_error,
             )
-        return [self._matcher.join(headline) for headline in headlines]
+        return [self._editor.join(headline) for headline in headlines]
 
 
 async def _answer(source: _Source, http: Http) -> list[Headline] | str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from pathlib import Path
 
+from feeds.editor import Editor
 from feeds.headlines import HeadlinePoller
 from feeds.recorder import Recorder
 from feeds.registry import build
@@ -19,7 +20,6 @@ from feeds.tape import OnError
 from market.clock import SECOND, Clock
 from market.freshness import Quality
 from market.headline import Headline
-from market.keywords import Keywords
 from market.session import amend, calendar
 from monitor import exit as exit_code
 from monitor.alerting import HEADLINES_KEPT
@@ -29,7 +29,7 @@ from monitor.courier import Courier
 from monitor.delivery import delivering, routes
 from monitor.engine import Engine, Limits, Listener
 from monitor.history import cache_dir, sources
-from monitor.news import KeptFeed, Shelf, matcher
+from monitor.news import KeptFeed, Shelf, editor
 from monitor.profiles import Profiles
 from monitor.recording import Tee, recording
 from monitor.reducer import ProfileLoader
@@ -52,6 +52,7 @@ class Run:
 
     engine: Engine
     config: Config
+    editor: Editor
     source: SimulatedClock | TapeFeed | None = None
     courier: Courier | None = None
     coalesce: float = 0.0
@@ -103,21 +104,24 @@ class Run:
         """Go on with another configuration's watchlists, rules, limits, closures and feeds.
 
         A feed that serves as before is left alone, and so are sources of headlines. New ones tell nothing
-        that was told before.
+        that was told before. Raises ``TickwallError`` or ``ValueError`` before anything has changed.
         """
+        engine, before, settings = self.engine, self.config.settings, config.settings
+        day = engine.today()
+        symbols = watched(settings, day)
+        edited = editor(settings.news, symbols)
         if self.courier is not None:
-            self.courier.assign(routes(config))  # first, since it may refuse
-        engine, before, self.config = self.engine, self.config.settings, config
+            self.courier.assign(routes(config))
+        self.config = config
+        self.editor.matcher, self.editor.muted = edited.matcher, edited.muted
         if amend(config.closures):
             engine.forget_phases()
-        day = engine.today()
         engine.limits = Limits(config.max_age, config.max_delay)
         engine.state.priority = config.priorities
-        engine.replace_rules(rule_book(config.settings, day), watched(config.settings, day))
+        engine.replace_rules(rule_book(settings, day), symbols)
         if not isinstance(self.source, TapeFeed):
             self.assign_feeds()
-            news = config.settings
-            if (news.headlines, news.news) != (before.headlines, before.news):
+            if settings.headlines != before.headlines:
                 engine.read_headlines(_headline_feed(self, self.shelf.headlines()))
 
     def assign_feeds(self) -> None:
@@ -164,10 +168,10 @@ async def taped(
             await engine.profiles.ready()
 
     def tell(headline: Headline) -> None:
-        if repeats.is_new(headline) and muted.first(headline.title) is None:
-            engine.add_headlines([joiner.join(headline)])
+        if repeats.is_new(headline) and not run.editor.omits(headline):
+            engine.add_headlines([run.editor.join(headline)])
 
-    repeats, muted = Repeats(), Keywords(config.settings.news.mute)
+    repeats = Repeats()
     clock = TapeClock(speed)
     tape = TapeFeed(
         path,
@@ -185,10 +189,10 @@ async def taped(
     try:
         engine = _engine(config, clock, store, listener, Quality.REPLAY, hurried=speed == math.inf)
         intake = TapeIntake(engine, config.delay)
-        joiner = matcher(config.settings.news, engine.state.entries)
+        run = Run(engine, config, editor(config.settings.news, engine.state.entries), tape)
         engine.add_feed(tape, intake)
-        async with delivering(config, store, listener, live=False) as courier:
-            yield Run(engine, config, tape, courier)
+        async with delivering(config, store, listener, live=False) as run.courier:
+            yield run
     finally:
         tape.close()
 
@@ -205,7 +209,8 @@ async def opened(
         source = clock if isinstance(clock, SimulatedClock) else None
         quality = Quality.LIVE if source is None else Quality.SIMULATED
         engine = _engine(config, clock, store, listener, quality)
-        run = Run(engine, config, source, coalesce=coalesce)
+        edits = editor(config.settings.news, engine.state.entries)
+        run = Run(engine, config, edits, source, coalesce=coalesce)
         async with recording(config.settings.record, engine) as run.recorder:
             run.assign_feeds()
             kept = run.shelf.headlines()
@@ -220,13 +225,7 @@ def _headline_feed(run: Run, kept: Sequence[Headline]) -> KeptFeed | None:
     engine, settings = run.engine, run.config.settings
     if not settings.headlines:
         return None
-    poller = HeadlinePoller(
-        settings.headlines,
-        engine.clock,
-        matcher=matcher(settings.news, engine.state.entries),
-        muted=Keywords(settings.news.mute),
-        known=kept,
-    )
+    poller = HeadlinePoller(settings.headlines, engine.clock, editor=run.editor, known=kept)
     takers = [run.shelf.add] if run.recorder is None else [run.recorder.add_headlines, run.shelf.add]
     return KeptFeed(poller, *takers)
 

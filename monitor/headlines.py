@@ -11,12 +11,11 @@ from feeds.headlines import HeadlinePoller
 from feeds.simulated_clock import clock_at
 from market.clock import SECOND
 from market.headline import Headline
-from market.keywords import Keywords
 from monitor import exit as exit_code
 from monitor.config import Config, load
 from monitor.lines import headline_fields
 from monitor.logs import to_stderr
-from monitor.news import matcher
+from monitor.news import editor
 from monitor.rules import watched
 
 HONG_KONG = ZoneInfo("Asia/Hong_Kong")
@@ -41,12 +40,7 @@ async def _ask(config: Config) -> tuple[list[Headline], dict[str, str], dict[str
     settings = config.settings
     symbols = watched(settings, datetime.now(HONG_KONG).date())
     async with clock_at(settings.simulation.clock_url) as clock:
-        poller = HeadlinePoller(
-            settings.headlines,
-            clock,
-            matcher=matcher(settings.news, symbols),
-            muted=Keywords(settings.news.mute),
-        )
+        poller = HeadlinePoller(settings.headlines, clock, editor=editor(settings.news, symbols))
         headlines, errors = await poller.once()
     said = {name: status.reason for name, status in poller.statuses.items() if name not in errors}
     return headlines, errors, {name: reason for name, reason in said.items() if reason}

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from feeds.base import FeedStatus, HeadlineFeed, HeadlineSink
+from feeds.editor import Editor
 from market.headline import Headline
 from market.instrument import instrument, known
 from market.keywords import Keywords
@@ -36,14 +37,15 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Headline).decode
 
 
-def matcher(settings: NewsSettings, symbols: Iterable[str] = ()) -> Matcher:
-    """Joins headlines to everything that is known or watched, by the user's own names as well.
+def editor(settings: NewsSettings, symbols: Iterable[str] = ()) -> Editor:
+    """Joins headlines to everything that is known or watched, by the user's own names as well; leaves out
+    what is muted.
 
     Raises ``ValueError`` for a file of aliases that has gone bad since it was checked.
     """
     own = read_aliases(Path(settings.aliases).expanduser()) if settings.aliases else NO_ALIASES
     everyone = dict.fromkeys((*known(), *map(instrument, (*symbols, *own.names))))
-    return Matcher(everyone, own)
+    return Editor(Matcher(everyone, own), Keywords(settings.mute))
 
 
 class Shelf:

@@ -13,14 +13,13 @@ from feeds.simulated_clock import SimulatedClock, clock_at
 from market.clock import Clock
 from market.errors import TickwallError
 from market.freshness import Health
-from market.keywords import Keywords
 from market.session import amend, calendar
 from market.symbol import mic
 from monitor import exit as exit_code
 from monitor.assignment import assign
 from monitor.config import Config, ConfigError, load
 from monitor.logs import to_stderr
-from monitor.news import matcher
+from monitor.news import editor
 from monitor.recording import finish
 from monitor.rules import watched
 
@@ -67,12 +66,7 @@ def _sources(config: Config, clock: Clock) -> tuple[list[Feed], HeadlinePoller]:
     symbols = watched(settings, day)
     assigned = assign(settings, symbols, day)
     feeds = [build(name, settings.feeds[name], chosen, clock) for name, chosen in assigned.items() if chosen]
-    headlines = HeadlinePoller(
-        settings.headlines,
-        clock,
-        matcher=matcher(settings.news, symbols),
-        muted=Keywords(settings.news.mute),
-    )
+    headlines = HeadlinePoller(settings.headlines, clock, editor=editor(settings.news, symbols))
     if not feeds and not headlines.statuses:
         raise ConfigError(str(config.path), ["no feed is enabled that serves what is watched"])
     return feeds, headlines

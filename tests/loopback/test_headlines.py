@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
+from feeds.editor import Editor
 from feeds.failure import PATIENCE
 from feeds.headlines import PER_HOST, HeadlinePoller, HeadlineSettings
 from market.clock import SECOND
@@ -90,7 +91,7 @@ def poller(
     root: str,
     *paths: str,
     clock: RushedClock | None = None,
-    matcher: Matcher | None = None,
+    editor: Editor | None = None,
     **settings: object,
 ) -> HeadlinePoller:
     """A poller of these paths, each a source named after its path."""
@@ -98,7 +99,7 @@ def poller(
         msgspec.convert({"name": path.strip("/"), "url": root + path} | settings, HeadlineSettings)
         for path in paths
     ]
-    return HeadlinePoller(sources, clock or RushedClock(held=True), matcher=matcher, chance=lambda: 1.0)
+    return HeadlinePoller(sources, clock or RushedClock(held=True), editor=editor, chance=lambda: 1.0)
 
 
 # -- a source that does as it should
@@ -367,7 +368,7 @@ async def test_a_fault_of_ours_stays_with_its_source(caplog: pytest.LogCaptureFi
             return headline
 
     async with site({"/a": GOOD, "/b": GOOD}) as root:
-        headlines, errors = await poller(root, "/a", "/b", matcher=Broken(())).once()
+        headlines, errors = await poller(root, "/a", "/b", editor=Editor(Broken(()), Keywords(()))).once()
     assert [headline.source for headline in headlines] == ["b"]
     assert errors == {"a": "internal error: RuntimeError"}
     assert "planted" in caplog.text
@@ -383,7 +384,7 @@ async def test_what_was_told_before_or_is_muted_is_not_told() -> None:
             [msgspec.convert({"name": "a", "url": root + "/a"}, HeadlineSettings)],
             RushedClock(held=True),
             known=[headline for headline in known if headline.title == "Baidu wins"],
-            muted=Keywords(["football"]),
+            editor=Editor(Matcher(()), Keywords(["football"])),
         )
         async with running(second.run(sink)):
             await until(lambda: second.statuses["a"].frames == 1 and bool(sink.headlines))

@@ -11,7 +11,7 @@ import pytest
 
 from feeds.base import FeedStatus, HeadlineSink
 from market.headline import Headline
-from monitor.news import KEPT, KeptFeed, Shelf, matcher
+from monitor.news import KEPT, KeptFeed, Shelf, editor
 from monitor.settings import NewsSettings
 from monitor.store import Store
 
@@ -115,5 +115,5 @@ def test_a_headline_is_kept_before_it_is_told() -> None:
 def test_names_of_ones_own_join_names_that_nobody_knows(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text('[aliases]\n"2533" = ["Black Sesame", "黑芝麻智能"]\n', encoding="utf-8")
-    joiner = matcher(NewsSettings(aliases=str(file)), ["AAPL"])
-    assert joiner.symbols("黑芝麻智能 and Apple") == ("2533.HK", "AAPL")
+    matcher = editor(NewsSettings(aliases=str(file)), ["AAPL"]).matcher
+    assert matcher.symbols("黑芝麻智能 and Apple") == ("2533.HK", "AAPL")
