@@ -1,7 +1,6 @@
 """A terminal for tests: pyte, read as text and as looks; and a program that runs on one."""
 
 import codecs
-import contextlib
 import fcntl
 import os
 import pty
@@ -156,25 +155,28 @@ class Program:
         """What it ends with; it is read until then. ``AssertionError`` when it goes on."""
         end = time.monotonic() + timeout
         while self._process.poll() is None and time.monotonic() < end:
-            if select.select([self._fd], [], [], 0.05)[0]:
-                with contextlib.suppress(OSError):
-                    output = os.read(self._fd, 1 << 16)
-                    self.written += output
-                    self.terminal.feed(self._decoder.decode(output))
+            self._read(0.05)
+        while self._read(0):  # what it wrote last
+            pass
         assert self._process.returncode is not None, f"still there:\n{self.terminal.text}"
         return self._process.returncode
+
+    def _read(self, timeout: float) -> bool:
+        """Take what it has written, waiting for so long; whether there was anything."""
+        if not select.select([self._fd], [], [], timeout)[0]:
+            return False
+        try:
+            output = os.read(self._fd, 1 << 16)
+        except OSError:  # Linux says EIO when the program has ended
+            return False
+        self.written += output
+        self.terminal.feed(self._decoder.decode(output))
+        return bool(output)
 
     def until(self, holds: Callable[[Terminal], bool], timeout: float = 10.0) -> Terminal:
         """Read what it writes until the screen is as wished; ``AssertionError`` with the screen if never."""
         end = time.monotonic() + timeout
         while not holds(self.terminal):
-            ready, _, _ = select.select([self._fd], [], [], max(0.0, end - time.monotonic()))
-            try:
-                output = os.read(self._fd, 1 << 16) if ready else b""
-            except OSError:  # Linux says EIO when the program has ended
-                output = b""
-            if not output:
+            if not self._read(max(0.0, end - time.monotonic())):
                 raise AssertionError(f"not within {timeout} s; the screen was:\n{self.terminal.text}")
-            self.written += output
-            self.terminal.feed(self._decoder.decode(output))
         return self.terminal
