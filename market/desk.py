@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 
-from market.ladder import Ladder, Outcome, key_of
+from market.ladder import Ladder, key_of
+from market.outcome import Outcome
 from market.quote import Quote
 from market.roster import Key, Roster
 from market.rule import Moment, Rule

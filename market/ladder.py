@@ -2,28 +2,19 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 
-from market.alert import Alert, Resolved, Suppressed
+from market.alert import Alert, Suppressed
+from market.band import bounds, is_spent
 from market.conditions.base import Condition
 from market.lead import are_apart
+from market.outcome import Outcome
 from market.quote import Quote
 from market.rule import Moment, Rule
 from market.session import Calendar
 from market.standing import Standing, State, mark_of
 from market.state import Entry
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What one look has brought."""
-
-    alerts: list[Alert] = field(default_factory=list)
-    suppressed: list[Suppressed] = field(default_factory=list)
-    resolved: list[Resolved] = field(default_factory=list)
-    states: dict[str, str] = field(default_factory=dict)
-    """Standings that changed, by their key, as the store keeps them."""
 
 
 class Ladder:
@@ -355,42 +346,16 @@ class Ladder:
     def _narrow(self, entry: Entry, quote: Quote) -> None:
         """At which prices it has nothing to do while the previous close and the phase stay as they are."""
         self.floor = self.ceiling = None
-        due = self._held_back or self.condition.restless(self._is_spent())
+        due = self._held_back or self.condition.restless(is_spent(self.condition))
         self.restless = due and not self._expired
         if self._expired or self.restless or not self.primed:
             return
-        ahead, behind = self._bounds(quote)
-        low, high = (behind, ahead) if self.condition.up else (ahead, behind)
+        wanted = self._wanted(quote) if self.condition.edge else []
+        low, high = bounds(self.condition, wanted, quote)
         # Levels move with the base; the box must hold for every base inside it.
         drift = entry.base_drift
         self.floor = low * (1 + drift) if low is not None else None
         self.ceiling = high * (1 - drift) if high is not None else None
-
-    def _is_spent(self) -> bool:
-        """Whether nothing is left to be told in this session."""
-        once = self.rule.frequency in ("once", "once_per_session")
-        return once and self.standing.told.issuperset(self.condition.steps)
-
-    def _bounds(self, quote: Quote) -> tuple[Decimal | None, Decimal | None]:
-        """The nearest price that would fire, and the nearest one that would re-arm or cancel."""
-        condition, standing = self.condition, self.standing
-        ahead: list[Decimal] = []
-        behind: list[Decimal] = list(standing.pending)
-        if condition.edge:
-            due = self._wanted(quote)
-            for step in condition.steps:
-                near = condition.compare(step, quote) < 0
-                (ahead if near or step in due else behind).append(step)
-        elif self.rule.frequency == "on_new_extreme" and standing.extreme is not None:
-            ahead.append(Decimal(standing.extreme + 1))
-        else:
-            ahead += [step for step in condition.steps if step not in standing.told][:1]
-        if self.rule.frequency == "every_cross":
-            behind += map(condition.clear, standing.told)
-        nearest, furthest = (min, max) if condition.up else (max, min)
-        fires = [level for mark in ahead if (level := condition.level(mark, quote)) is not None]
-        clears = [level for mark in behind if (level := condition.level(mark, quote)) is not None]
-        return nearest(fires, default=None), furthest(clears, default=None)
 
 
 def key_of(rule: Rule, up: bool, symbol: str) -> str:

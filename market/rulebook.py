@@ -7,7 +7,8 @@ from functools import partial
 from market.conditions import CONDITIONS
 from market.conditions.base import Surroundings
 from market.desk import Desk
-from market.ladder import Ladder, Outcome
+from market.ladder import Ladder
+from market.outcome import Outcome
 from market.profile import Profile
 from market.quote import Quote
 from market.roster import Roster, may_sleep

@@ -11,7 +11,7 @@ from market.alert import Alert, Resolved
 from market.clock import SECOND
 from market.conditions.base import COMMON, six
 from market.freshness import Quality, age_text
-from market.ladder import Outcome
+from market.outcome import Outcome
 from market.rule import Rule
 from market.session import CONTINUOUS, Calendar, Phase
 from market.state import Entry

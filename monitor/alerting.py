@@ -8,7 +8,7 @@ from market.clock import SECOND
 from market.freshness import Quality
 from market.headline import Headline
 from market.headline_rule import HeadlineRule
-from market.ladder import Outcome
+from market.outcome import Outcome
 from market.quote import Quote
 from market.rule import Moment
 from market.rulebook import RuleBook

@@ -17,7 +17,8 @@ from market.clock import SECOND
 from market.duration import parse_duration
 from market.errors import TickwallError
 from monitor.exit import BAD_CONFIG
-from monitor.schema import closures, converted, leaves, misshapen, nearest, senseless
+from monitor.nearest import nearest
+from monitor.schema import closures, converted, leaves, misshapen, senseless
 from monitor.settings import RuleSettings, Settings
 from monitor.sinks.secrets import PREFIX as SINK_SECRETS
 from monitor.sinks.secrets import strangers

@@ -30,8 +30,8 @@ from market.watchlist import expand
 from monitor import exit as exit_code
 from monitor.config import Config, load
 from monitor.logs import to_stderr
+from monitor.nearest import nearest
 from monitor.rules import watched
-from monitor.schema import nearest
 
 PATIENCE = 20.0
 """Seconds for the first quote, where the command says nothing else."""

@@ -9,8 +9,8 @@ from monitor import exit as exit_code
 from monitor.config import ConfigError, load
 from monitor.delivery import routes
 from monitor.logs import to_stderr
+from monitor.nearest import nearest
 from monitor.route import Route
-from monitor.schema import nearest
 from monitor.sinks.base import Outcome, failed
 from monitor.sinks.message import trial
 

@@ -14,6 +14,7 @@ from market.duration import parse_duration
 from market.headline_rule import HEADLINE_KEYS
 from market.keywords import Keywords
 from market.silence import SILENCE_KEYS
+from monitor.nearest import nearest
 from monitor.settings import RuleSettings
 
 KEYS: dict[str, frozenset[str]] = {
@@ -28,8 +29,6 @@ _DURATIONS = ("for", "cooldown", "confirm_within", "window")
 
 def senseless_rule(rule: RuleSettings, sinks: Collection[str], feeds: Collection[str]) -> Iterator[str]:
     """One line for each thing that is wrong; ``sinks`` and ``feeds`` are the names that there are."""
-    from monitor.schema import nearest
-
     if "/" in rule.id or not rule.id:
         yield "an id is not empty and holds no '/'"
     if rule.kind not in KEYS:

@@ -5,7 +5,7 @@ Every problem is one line, the key first, with the nearest good word where there
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ParamSpec, get_args, get_origin
@@ -20,6 +20,7 @@ from market.session import read_amendments
 from market.watchlist import expand
 from monitor.address import host_and_port
 from monitor.context import context_file, read_context
+from monitor.nearest import nearest
 from monitor.rule_checks import senseless_rule
 from monitor.settings import BUILT_IN_SINKS, DEFAULT_HEADLINES, WATCHLISTS, Settings
 from monitor.sinks import senseless_sink
@@ -152,15 +153,6 @@ def leaves(kind: Any = Settings, place: str = "") -> dict[str, str]:
         elif not _is_list_of_tables(annotation) and get_origin(annotation) is not dict:
             found[key.replace(".", "_").upper()] = key
     return found
-
-
-def nearest(word: str, choices: Collection[str]) -> str:
-    """The end of a message that names the choice most like a word, if one is like it."""
-    from difflib import get_close_matches  # 150 kB, for nothing but a slip of the pen
-
-    written = {choice.lower(): choice for choice in choices}
-    close = get_close_matches(word.lower(), written, n=1)
-    return f"; did you mean {written[close[0]]!r}?" if close else ""
 
 
 def _converted(section: str, value: Any, kind: Any, problems: list[str]) -> Any:
