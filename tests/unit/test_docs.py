@@ -127,7 +127,8 @@ def test_every_key_of_a_feed_of_ones_own_stands_in_the_configuration() -> None:
         if default is msgspec.NODEFAULT:
             assert told[key][1] in ("required", "`{}`")
         else:
-            assert tomllib.loads(f"x = {told[key][1].strip('`')}")["x"] == json.loads(msgspec.json.encode(default))
+            written = tomllib.loads(f"x = {told[key][1].strip('`')}")["x"]
+            assert written == json.loads(msgspec.json.encode(default))
 
 
 def test_every_variable_is_heeded() -> None:
