@@ -143,21 +143,21 @@ class Ladder:
         until, step, alert = self.waiting
         assert alert.quote is not None
         if self._is_confirmed(entry, step, alert.quote, moment):
-            self._release(alert, moment.now, True, out)
+            self._release(entry, moment.now, True, out)
         elif moment.now >= until:
-            self._release(alert, moment.now, False, out)
+            self._release(entry, moment.now, False, out)
 
-    def give_up(self, now: int, out: Outcome) -> None:
+    def give_up(self, entry: Entry, now: int, out: Outcome) -> None:
         """Tell what waits for another source unconfirmed, since none will come."""
         if self.waiting is not None:
-            self._release(self.waiting[2], now, False, out)
+            self._release(entry, now, False, out)
 
-    def _release(self, alert: Alert, now: int, confirmed: bool, out: Outcome) -> None:
-        assert alert.quote is not None
+    def _release(self, entry: Entry, now: int, confirmed: bool, out: Outcome) -> None:
+        assert self.waiting is not None and entry.quote is not None
+        out.alerts.append(replace(self.waiting[2], ts=now, confirmed=confirmed))
         self.waiting = None
-        out.alerts.append(replace(alert, ts=now, confirmed=confirmed))
         self._changed = True
-        self._save(alert.quote, out)
+        self._save(entry.quote, out)
 
     def _is_over(self, moment: Moment) -> bool:
         if self._end is not None and moment.now >= self._end and not self._expired:
@@ -186,6 +186,8 @@ class Ladder:
         return True
 
     def _judge(self, entry: Entry, quote: Quote, moment: Moment, at: int, out: Outcome) -> None:
+        if self.waiting is not None:
+            return  # one thing at a time: what still stands afterwards is told then
         condition, standing = self.condition, self.standing
         base = standing.base
         self._held_back = False
@@ -346,7 +348,7 @@ class Ladder:
     def _narrow(self, entry: Entry, quote: Quote) -> None:
         """At which prices it has nothing to do while the previous close and the phase stay as they are."""
         self.floor = self.ceiling = None
-        due = self._held_back or self.condition.restless(is_spent(self.condition))
+        due = self._held_back or self.waiting is not None or self.condition.restless(is_spent(self.condition))
         self.restless = due and not self._expired
         if self._expired or self.restless or not self.primed:
             return

@@ -131,8 +131,9 @@ class RuleBook:
     def finish(self, now: int) -> Outcome:
         """No other source will speak any more: tell what waits for one as it is."""
         out = Outcome()
-        for ladder in self._ladders():
-            ladder.give_up(now, out)
+        for symbol, desk in self._desks.items():
+            for ladder in desk.timed:
+                ladder.give_up(self._around.entries[symbol], now, out)
         return out
 
     @property

@@ -389,6 +389,22 @@ class TestConfirmation:
         assert desk.heard.alerts[0]["confirmed"] is False
         assert desk.heard.alerts[0]["message"].endswith("through +5% (unconfirmed)")
 
+    def test_while_one_waits_the_next_waits_for_it(self) -> None:
+        """Ten percent come two seconds after five, and are told once the five are."""
+        desk = Desk(rule("pct_prev_close", "5", "10", confirm_within=10 * SECOND))
+        desk.quote("105", 0)
+        desk.quote("110", 2)
+        assert short(desk.wait(11)) == ["up/5/1"]
+        assert desk.quote("110.1", 12) == []
+        assert short(desk.wait(23)) == ["up/10/1"]
+
+    def test_a_tape_that_ends_tells_what_waits(self) -> None:
+        """Nobody will agree any more."""
+        desk = Desk(rule("pct_prev_close", "5", confirm_within=10 * SECOND))
+        desk.quote("105", 0)
+        desk.engine.alerting.finish(desk.clock.at, ())
+        assert [alert["confirmed"] for alert in desk.heard.alerts] == [False]
+
     def test_a_crash_while_it_waits_loses_nothing(self) -> None:
         """What is not told is not remembered."""
         tape = (("105", 0), ("105.1", 20))
