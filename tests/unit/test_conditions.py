@@ -1,6 +1,6 @@
 """Every kind of rule that looks at quotes: when it fires, when it does not, and what it says."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,6 +15,7 @@ from market.history import History
 from market.profile import Mark, Period, Profile
 from market.rule import Rule
 from market.session import Phase, calendar
+from monitor.profiles import Loader, Profiles
 from tests.unit.desk import DAY, OPEN, Desk
 
 TODAY = date(2025, 9, 17)
@@ -546,3 +547,24 @@ def test_a_standing_reads_as_words() -> None:
     assert '"states":{"5":"firing","10":"armed"}' in states[0]["r/9888.HK/up"]
     assert '"states":{"5":"re-armed","10":"armed"}' in states[1]["r/9888.HK/up"]
     assert '"states":{"5":"firing","10":"firing"}' in states[2]["r/9888.HK/up"]
+
+
+async def test_a_hole_in_history_is_no_fact_of_a_move() -> None:
+    """What is missing says nothing of why it moves."""
+
+    def loading(missing: int) -> Loader:
+        async def load(symbols: Sequence[str], session_date: date) -> AsyncIterator[Profile | str]:
+            yield profile(closes=("100",) * 60, hole=missing)
+
+        return load
+
+    told = []
+    for missing in (0, 3):
+        profiles = Profiles(loading(missing))
+        profiles.want(["9888.HK"], TODAY)
+        await profiles.settle()
+        desk = Desk(rule("pct_prev_close", "5"))
+        desk.engine.alerting.profiles = profiles
+        desk.quote("105", 1)
+        told.append(bool(desk.heard.alerts[0]["facts"]))
+    assert told == [True, False]
