@@ -17,6 +17,7 @@ from market.quote import Quote
 from monitor.assembly import Run
 from monitor.config import Config, load
 from monitor.engine import Engine, Listener
+from monitor.news import editor
 from monitor.rules import rule_book, watched
 from monitor.store import Store
 from tui.app import WallApp
@@ -152,7 +153,7 @@ class Broken(Run):
     """A run that ends with an error, where the test says so."""
 
     def __init__(self, engine: Engine, config: Config, error: Exception | None) -> None:
-        super().__init__(engine, config)
+        super().__init__(engine, config, editor(config.settings.news, engine.state.entries))
         self._error = error
 
     async def run(self) -> None:
