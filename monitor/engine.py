@@ -16,6 +16,7 @@ from market.session import Calendar, Phase, calendar
 from market.state import MarketState
 from monitor.alerting import Alerting
 from monitor.alerting import Limits as Limits
+from monitor.disputes import Disputes
 from monitor.health import SETTLED, FeedHealth
 from monitor.intake import Intake as Intake
 from monitor.listener import FeedChange as FeedChange
@@ -72,6 +73,7 @@ class Engine:
         self.phases = Phases(self.state.entries, self._enter)
         limits = limits or Limits()
         self.health = FeedHealth(self.state.entries, limits.max_age, listener.feed)
+        self.disputes = Disputes(self.state.entries, self._health, listener.feed)
         self.alerting = Alerting(
             self.state,
             rules,
@@ -122,6 +124,10 @@ class Engine:
     def _delay(self, source: str) -> int:
         intake = self.intakes.get(source)
         return 0 if intake is None else intake.meter.delay
+
+    def _health(self, source: str) -> Health:
+        intake = self.intakes.get(source)
+        return Health.DOWN if intake is None else intake.health
 
     def add_source(self, feed: Feed, declared_delay: int = 0) -> Intake:
         """Give a source of quotes its way in; ``declared_delay`` is what its configuration says, ns.
@@ -251,6 +257,7 @@ class Engine:
         self._roll_sessions(now)
         for intake in self.intakes.values():
             self.health.tell(intake, now)
+        self.disputes.look(now)
         self.alerting.round(now, lambda: self.health.views(self.intakes.values(), now))
         self.next_round = now if self._is_idle() else now + SECOND
         for stored in self.store.from_others():

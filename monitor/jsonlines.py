@@ -105,12 +105,13 @@ class JsonLines:
             self.tell(line("headline", headline.ts_recv, **fields))
 
     def feed(self, change: FeedChange) -> None:
-        """Write a turn of a feed's health, unless nobody wants to know."""
-        if change.health in (Health.STALE, Health.DOWN):
+        """Write a turn of a feed's health, or a dispute, unless nobody wants to know."""
+        about = {} if change.symbol is None else {"symbol": change.symbol}
+        if not about and change.health in (Health.STALE, Health.DOWN):
             self.tally.silences[change.name] += 1
         if self.feed_health:
-            health = change.health.value
-            self.tell(line("feed", change.ts, source=change.name, state=health, reason=change.reason))
+            health, reason = change.health.value, change.reason
+            self.tell(line("feed", change.ts, source=change.name, state=health, reason=reason, **about))
 
     def delivery(self, delivery: Delivery) -> None:
         """Write what became of an attempt to send an alert to a sink."""

@@ -13,12 +13,16 @@ from monitor.courier import Delivery
 
 @dataclass(frozen=True, slots=True)
 class FeedChange:
-    """A feed's health turned; ``reason`` says why, where there is something to say."""
+    """A feed's health turned; ``reason`` says why, where there is something to say.
+
+    With a ``symbol`` nothing has turned: the feed differs from another on that name, or no longer does.
+    """
 
     name: str
     health: Health
     reason: str | None
     ts: int
+    symbol: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Listener(Protocol):
         """A headline, told once."""
 
     def feed(self, change: FeedChange) -> None:
-        """A feed's health turned."""
+        """A feed's health turned, or it is at odds with another."""
 
     def phase(self, change: PhaseChange) -> None:
         """An exchange entered a phase."""

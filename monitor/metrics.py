@@ -78,6 +78,15 @@ class EngineCollector(Collector):
             {(n, health.value): health is i.health for n, i in intakes.items() for health in Health},
         )  # fmt: skip
         yield _gauge(
+            "feed_differs", "1 for a name on which a feed has differed from the leading one for some time.",
+            ("symbol", "source"),
+            {(symbol, dispute.other.source): 1 for symbol, dispute in self._engine.disputes.open.items()},
+        )  # fmt: skip
+        yield _counter(
+            "feed_reconnects", "Connections tried after the first.", ("source",),
+            {(name,): intake.feed.status.reconnects for name, intake in intakes.items()},
+        )  # fmt: skip
+        yield _gauge(
             "feed_delay_seconds", "By how much a feed is late, as established.", ("source",),
             {(name,): intake.meter.delay / SECOND for name, intake in intakes.items()},
         )  # fmt: skip

@@ -17,7 +17,7 @@ from market.state import Entry
 from monitor.engine import Engine, Intake
 from monitor.news import Marks
 from widgets.feed_status import FeedLine
-from widgets.formatting import coarse_age, tag
+from widgets.formatting import coarse_age, price, tag
 from widgets.index_strip import Hours, IndexLine
 from widgets.tile import Tile
 
@@ -269,8 +269,19 @@ class Bridge:
             ("reconnects", f"{status.reconnects:,}"),
             ("not sent to us", f"{status.missed:,}" if status.missed else None),
             ("turned down", status.turned_down),
+            ("differs on", self._disputed(line.name)),
         ]
         return FeedAccount(line.name, line.health, [(word, value) for word, value in figures if value])
+
+    def _disputed(self, name: str) -> str:
+        """The names on which a feed is at odds with the leading one, with both prices."""
+        entries = self.engine.state.entries.values()
+        disputes = ((entry.quote, entry.dispute) for entry in entries)
+        return ", ".join(
+            f"{other.symbol} {price(other.last)} against {price(leader.last)} of {leader.source}"
+            for leader, other in disputes
+            if leader is not None and other is not None and other.source == name
+        )
 
     def _rate(self, name: str, quotes: int) -> float:
         """Quotes a second of real time, smoothed over a few of them."""

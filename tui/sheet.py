@@ -42,13 +42,14 @@ class Page:
         if quote is None:
             return Sheet(self.instrument, self.tile)
         said = {quote.source: quote, **self.entry.others}
+        dispute = self.entry.dispute
         leading = sorted(said.items(), key=lambda item: item[0] != quote.source)
         return Sheet(
             instrument=self.instrument,
             tile=self.tile,
             base=base(quote, self._facts),
             phase=self.entry.calendar.phase_at(self.now),
-            sources=[Source(name, other.last, self._age(other)) for name, other in leading],
+            sources=[Source(name, other.last, self._age(other), other is dispute) for name, other in leading],
         )
 
     def facts(self) -> Sequence[str]:

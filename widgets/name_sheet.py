@@ -23,11 +23,12 @@ NO_BASE = Base(None, None, Basis.MISSING)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What one feed says of the name, and how old that is as text."""
+    """What one feed says of the name, how old that is as text, and whether it is at odds with the leader."""
 
     name: str
     last: Decimal
     age: str
+    differs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +121,20 @@ class NameSheet(Lines):
         style = self.look.palette
         lines: list[Line] = []
         room = 0
-        for word, value in self._pairs():
+        for word, value, odd in self._pairs():
             cells = cell_len(word) + cell_len(value) + 4
             if cells > room:
                 lines.append([])
                 room = width
-            lines[-1] += [Segment(f" {word} ", style.muted), Segment(f"{value}  ", style.text)]
+            lines[-1] += [
+                Segment(f" {word} ", style.alert if odd else style.muted),
+                Segment(f"{value}  ", style.text),
+            ]
             room -= cells
         return lines
 
-    def _pairs(self) -> list[tuple[str, str]]:
+    def _pairs(self) -> list[tuple[str, str, bool]]:
+        """Word and value, and whether it calls for attention."""
         sheet = self.sheet
         if sheet is None or sheet.tile.quote is None:
             return []
@@ -143,8 +148,9 @@ class NameSheet(Lines):
             (said["lot"], ABSENT if known.lot is None else str(known.lot)),
             (said["phase"], ABSENT if sheet.phase is None else said[sheet.phase]),
         ]
+        sources = []
         for place, source in enumerate(sheet.sources):
             last = f" {price(source.last)}" if place else ""
-            word = said["also" if place else "source"]
-            pairs.append((word, f"{clean(source.name, 20)} {source.age}{last}"))
-        return pairs
+            word = said["differs" if source.differs else "also" if place else "source"]
+            sources.append((word, f"{clean(source.name, 20)} {source.age}{last}", source.differs))
+        return [*((word, value, False) for word, value in pairs), *sources]

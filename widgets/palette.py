@@ -55,10 +55,8 @@ class Palette:
         return self.strong_down if strong else self.down
 
     def quality(self, quality: Quality) -> Style:
-        """The style of a freshness tag."""
-        if quality is Quality.LIVE:
-            return self.muted
-        if quality is Quality.DELAYED:
+        """The style of a freshness tag; a live price has one only where feeds differ on it."""
+        if quality in (Quality.LIVE, Quality.DELAYED):
             return self.delayed
         return self.stale if quality is Quality.STALE else self.simulated
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
+import pytest
 from websockets.asyncio.server import ServerConnection
 
 from feeds.json_ws import JsonWsSettings
@@ -166,3 +167,30 @@ async def test_what_moved_while_the_lead_changed_is_told() -> None:
             "move/9888.HK/2025-09-17/up/5/1",
             "level/9888.HK/2025-09-17/up/105.05/1",
         ]
+
+
+async def test_a_lasting_disagreement_is_told_once_and_its_end(caplog: pytest.LogCaptureFixture) -> None:
+    """Sixty ticks apart for half a minute, and for a moment again within the minute after."""
+    async with Market().open() as here:
+
+        async def trade(first: str, second: str, start: int, end: int) -> None:
+            for at in range(start, end, 2):
+                await here.tell("first", first, at)
+                await here.tell("second", second, at + 0.5)
+
+        def told() -> list[tuple[str, str | None, str | None]]:
+            return [(feed.name, feed.symbol, feed.reason) for feed in here.heard.feeds if feed.symbol]
+
+        await trade("102", "102.1", 0, 10)
+        assert told() == []
+        await trade("102", "105", 10, 40)
+        begun = ("second", "9888.HK", "differs from first on 9888.HK: 105 against 102")
+        assert told() == [begun]
+        assert list(here.engine.disputes.open) == ["9888.HK"]
+        await trade("102", "102.1", 40, 60)
+        await trade("102", "105", 60, 80)
+        assert told() == [begun]
+        await trade("102", "102.1", 80, 150)
+        assert told() == [begun, ("second", "9888.HK", "no longer differs from first on 9888.HK")]
+        assert here.engine.disputes.open == {}
+    assert "second differs from first on 9888.HK: 105 against 102" in caplog.text

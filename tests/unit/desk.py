@@ -65,6 +65,7 @@ class Heard:
     alerts: list[dict[str, Any]] = field(default_factory=list)
     resolutions: list[dict[str, Any]] = field(default_factory=list)
     withheld: list[Suppressed] = field(default_factory=list)
+    feeds: list[FeedChange] = field(default_factory=list)
 
     def alert(self, number: int, line: str) -> None:
         """Keep it."""
@@ -82,7 +83,8 @@ class Heard:
         """Nothing."""
 
     def feed(self, change: FeedChange) -> None:
-        """Nothing."""
+        """Keep it."""
+        self.feeds.append(change)
 
     def phase(self, change: PhaseChange) -> None:
         """Nothing."""
