@@ -78,7 +78,7 @@ class Desk:
         """Let the ladders look whose prices it is; narrow the quiet box to where none has to."""
         base = quote.prev_close or Decimal(0)
         settled = (entry.session_date, moment.current_date, entry.phase)
-        same = settled == self._settled and abs(base - self._base) <= self._base * entry.base_drift
+        same = settled == self._settled and base == self._base
         last = quote.last
         if not same or self._restless or self._is_outside(last):
             if not same:

@@ -121,6 +121,29 @@ def test_the_quiet_box_hides_nothing(on: list[Rule], tape: list[Quote]) -> None:
         assert quick.send(quote) == slow.send(quote)
 
 
+MOVING = st.tuples(
+    st.integers(min_value=10_180, max_value=10_220), st.integers(min_value=9980, max_value=10_020)
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(MOVING, min_size=1, max_size=60))
+def test_the_quiet_box_holds_for_a_base_that_moves(ticks: list[tuple[int, int]]) -> None:
+    """Crypto counts from the price of a day ago, which is another with every tick."""
+    on = replace(
+        rule_of("pct_prev_close", frequency="every_cross", clear=Decimal("1.9")), symbols=("BTC-USD",)
+    )
+    quick, slow = (Desk(on, symbols=["BTC-USD"]) for _ in range(2))
+    for at, (cents, base) in enumerate(ticks):
+        told = [
+            desk.quote(
+                Decimal(cents) / 100, at, symbol="BTC-USD", prev_close=Decimal(base) / 100, loud=desk is slow
+            )
+            for desk in (quick, slow)
+        ]
+        assert told[0] == told[1]
+
+
 @settings(max_examples=40, deadline=None)
 @given(rules(), tapes(), st.lists(st.integers(min_value=0, max_value=24), max_size=3))
 def test_restarts_that_read_the_tape_again_change_no_event(
