@@ -1,6 +1,8 @@
 """``tickwall doctor`` as a user runs it, and the judgements of it that need no venue."""
 
 import json
+import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,8 @@ import pytest
 
 from feeds.yahoo import YahooFeed, YahooSettings
 from market.clock import SECOND, parse_rfc3339
-from monitor import doctor
+from market.quote import Quote
+from monitor import feed_findings
 from monitor.doctor import proxies, report
 from monitor.finding import Finding
 from tests.loopback.feeding import RushedClock, StreamServer, says
@@ -16,6 +19,8 @@ from tests.loopback.test_commands import environ, tickwall, venue_config
 from tui.checkup import screen
 
 __all__ = ["environ", "venue_config"]
+
+NOW = parse_rfc3339("2025-09-17T10:00:00+08:00")
 
 
 def by_name(text: str) -> dict[str, dict[str, Any]]:
@@ -37,7 +42,9 @@ async def test_a_healthy_venue(environ: dict[str, str], venue_config: str) -> No
         "locale", "config", "calendar XHKG", "clock", "feed tencent", "feed yahoo",
         "headlines rthk", "headlines hkexnews", "history",
     }  # fmt: skip
-    assert found["feed tencent"]["text"].startswith("answers; its newest quote is ")
+    assert re.fullmatch(
+        r"answers; its newest quote is \d+s old, lag [\d.]+ s, [\d.]+ quotes/s", found["feed tencent"]["text"]
+    )
     assert found["calendar XHKG"]["text"].endswith("known until 2027-12-31")
 
 
@@ -68,7 +75,9 @@ async def test_nobody_there(environ: dict[str, str], tmp_path: Path) -> None:
         "feed tencent",
         "headlines gone",
     ]
-    assert all("connection refused  (see whether" in row for row in rows if row.startswith("fail"))
+    assert all("connection refused" in row for row in rows if row.startswith("fail"))
+    [tencent] = [row for row in rows if "feed tencent" in row]
+    assert re.search(r"connection refused; \d errors?, next try in \d+s  \(see whether", tencent)
     [ghost, old] = [row for row in rows if "history 9888.HK" in row]
     assert "rows on days without a session, left out: 2025-09-20" in ghost
     assert "sessions ago, on 2025-09-16" in old
@@ -90,22 +99,38 @@ async def test_silence_is_judged_by_the_hours(
     when: str, status: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A venue that pushes has nothing to say over lunch and at night."""
-    monkeypatch.setattr(doctor, "PATIENCE", 0.1)
+    monkeypatch.setattr(feed_findings, "PATIENCE", 0.1)
     clock = RushedClock(held=True)
     clock.time = parse_rfc3339(f"2025-09-17T{when}:00+08:00")
     async with StreamServer(says()).serving() as server:
         feed = YahooFeed(YahooSettings(stream_url=server.url), ["HSTECH"], clock)
-        found, lead = await doctor.hear(feed, ["HSTECH", "BTC-USD"], clock)
-    assert (found.status, lead) == (status, None)
-    assert found.text.startswith("silent for 0.1 s")
+        heard = await feed_findings.hear(feed, ["HSTECH", "BTC-USD"], clock)
+    assert (heard.finding.status, heard.lead) == (status, None)
+    assert heard.finding.text.startswith("silent for 0.1 s")
+
+
+def test_two_feeds_are_compared() -> None:
+    """On the names that both have, where their stamps are of one moment."""
+
+    def says(source: str, symbol: str, last: str, second: int = 0) -> dict[str, Quote]:
+        at = NOW + second * SECOND
+        return {symbol: Quote(symbol, Decimal(last), at, at, source)}
+
+    ours = says("a", "9888.HK", "131.0") | says("a", "0700.HK", "640.0") | says("a", "9988.HK", "150.0")
+    theirs = says("b", "9888.HK", "131.4") | says("b", "0700.HK", "640.5") | says("b", "9988.HK", "99", 60)
+    [found] = feed_findings.disputes({"a": ours, "b": theirs, "c": says("c", "AAPL", "1")})
+    assert (found.status, found.what) == ("warn", "feeds a, b")
+    assert found.text == "differ at this moment on 1 of 3 names: 9888.HK is 131.0 and 131.4"
+    [found] = feed_findings.disputes({"a": ours, "b": says("b", "9888.HK", "131.2")})
+    assert (found.status, found.text) == ("ok", "agree on 1 name")
 
 
 def test_a_clock_that_is_slow_is_found_out_by_its_quotes() -> None:
     """Stamps in whole seconds may be ahead by one; none at all say nothing."""
-    assert [doctor.machine_clock(lead).status for lead in (None, -SECOND, SECOND, 3 * SECOND)] == [
+    assert [feed_findings.machine_clock(lead).status for lead in (None, -SECOND, SECOND, 3 * SECOND)] == [
         "ok", "ok", "ok", "warn",
     ]  # fmt: skip
-    assert "slow by at least 3.0 s" in doctor.machine_clock(3 * SECOND).text
+    assert "slow by at least 3.0 s" in feed_findings.machine_clock(3 * SECOND).text
 
 
 @pytest.mark.parametrize(
