@@ -34,7 +34,7 @@ bench: $(VENV)/dev.stamp
 soak: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.soak $(ARGS)
 
-# The kill test as it is in CI, but with 200 kills and every tick of the day: ten minutes and more.
+# The kill test as it is in CI, but with 200 kills and every tick of the day: ten to twenty-five minutes.
 kill: $(VENV)/dev.stamp
 	TICKWALL_KILLS=200 $(BIN)/pytest -s tests/loopback/test_kill.py
 
