@@ -5,13 +5,14 @@ ours pays (``monitor.reducer`` has it done by a child). A file in which nothing 
 has nothing to clean and never gets there.
 """
 
+import csv
 import warnings
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from market.bars import Bar
 from market.clock import SECOND
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 _HEAD = "Date,Open,High,Low,Close,Volume"
 
 _ROW = "2025-09-17,6132.51,6351.52,6132.51,6334.24,1250000"
+
+_BEYOND = "beyond"
+"""The name of a column that a head has none for."""
 
 PRICES = ("Open", "High", "Low", "Close")
 
@@ -123,15 +127,19 @@ def _load(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
     try:
-        with warnings.catch_warnings():
-            # An unquoted 6,334.24 would shift every cell behind it by one.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = pd.read_csv(path, dtype=str, na_filter=False, index_col=False, encoding="utf-8-sig")
+        try:
+            frame = _table(path)
+        except pd.errors.ParserWarning:
+            if not (names := _names_of_more(path)):
+                raise
+            frame = _table(path, header=0, names=names)
     except pd.errors.ParserWarning:
         raise HistoryError(f"{path}: rows with more cells than {_HEAD} (wants rows like {_ROW})") from None
+    except pd.errors.EmptyDataError:
+        raise HistoryError(f"{path}: empty (wants {_HEAD})") from None
     except FileNotFoundError:
         raise HistoryError(f"{path}: no such file") from None
-    except (OSError, ValueError) as error:  # pandas' own errors and bad encodings are ValueErrors
+    except (OSError, ValueError, csv.Error) as error:  # pandas' own errors and bad encodings are ValueErrors
         raise HistoryError(f"{path}: {' '.join(str(error).split())}") from error
     if absent := [name for name in ("Date", "Close") if name not in frame]:
         raise HistoryError(f"{path}: no column {' or '.join(absent)} (wants {_HEAD})")
@@ -139,6 +147,30 @@ def _load(path: Path) -> "pd.DataFrame":
         if name not in frame:
             frame[name] = ""
     return frame
+
+
+def _table(path: Path, **options: Any) -> "pd.DataFrame":
+    """The rows of a CSV; ``ParserWarning`` is raised where they have more cells than the head has names."""
+    import pandas as pd
+
+    with warnings.catch_warnings():
+        # An unquoted 6,334.24 would shift every cell behind it by one.
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        frame: pd.DataFrame = pd.read_csv(
+            path, dtype=str, na_filter=False, index_col=False, encoding="utf-8-sig", **options
+        )
+    return frame
+
+
+def _names_of_more(path: Path) -> list[str]:
+    """The head's names and one more, where every row ends with a comma, as spreadsheets write it; else none.
+
+    Where only some rows have a cell too many, a comma stands within a price.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        head, *rows = csv.reader(file)
+    more = len(head) + 1
+    return [*head, _BEYOND] if all(len(row) == more and not row[-1] for row in rows if row) else []
 
 
 def clean(frame: "pd.DataFrame", calendar: Calendar) -> tuple["pd.DataFrame", list[Defect]]:

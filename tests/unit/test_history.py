@@ -177,11 +177,12 @@ def test_other_columns_and_a_byte_order_mark_are_no_obstacle(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", "No columns"),
+        (b"", "empty"),
         (b"Date,Price\n2025-01-02,1\n", "no column Close"),
         (HEAD.encode(), "no usable row"),
         (HEAD.encode() + b"2025-01-01,1,1,1,1,1\n", "no usable row"),
         (HEAD.encode() + b"soon,1,1,1,1,1\n", "no usable row"),
+        (HEAD.encode() + b"2025-01-02,998,1,002,997,998,\n2025-01-03,9,9,9,9,\n", "rows with more cells"),
         (b"\xff\xfe\x00\x01" * 40, "1234.HK.csv"),
         (b'Date,Close\n"2025-01-02,1\n', "1234.HK.csv"),
     ],

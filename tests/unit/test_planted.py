@@ -92,6 +92,7 @@ def truth(lines: Lines, tmp_path_factory: pytest.TempPathFactory) -> list[dict[s
         (lambda lines: [*lines[700:], *lines[:700]], "rows out of order, sorted"),
         (lambda lines: [",".join([*cells(line)[:5], ""]) for line in lines], ""),
         (quoted, ""),
+        (lambda lines: [f"{line}," for line in lines], ""),
         (lambda lines: [line.replace(",", " 00:00:00+08:00,", 1) for line in lines], ""),
         (
             lambda lines: sorted([*lines, "2021-12-24,null,null,null,null,null"]),
