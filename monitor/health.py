@@ -58,6 +58,9 @@ class FeedHealth:
             return state, status.reason
         delay = source.meter.delay
         silence = self._silence(source, now - delay)
+        late = f"{delay // SECOND} s late"
+        if silence is None and delay and self._silence(source, now) is not None:
+            return Health.DELAYED, late  # it still tells of the hour before the opening, or of lunch
         if silence is None:
             return Health.CLOSED, None
         if silence > self.max_age:
@@ -66,7 +69,7 @@ class FeedHealth:
         if state is Health.STALE:
             return state, status.reason
         if delay:
-            return Health.DELAYED, f"{delay // SECOND} s late"
+            return Health.DELAYED, late
         return Health.LIVE, _skew(source.meter.skew) if source.meter.skew else status.reason
 
     def views(self, sources: Iterable[Source], now: int) -> dict[str, FeedView]:

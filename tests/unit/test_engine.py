@@ -288,6 +288,17 @@ def test_lunch_is_no_fault(desk: Desk) -> None:
     assert healths == [Health.CLOSED, Health.LIVE, Health.STALE]
 
 
+def test_a_feed_that_is_late_is_not_closed_after_lunch(desk: Desk) -> None:
+    """By its own time, a quarter of an hour ago, it is lunch still; its prices are late, and it says so."""
+    desk.quote("113.30", 7199)
+    desk.intake.meter.delay = 900 * SECOND
+    for minutes, health in ((140, Health.CLOSED), (181, Health.DELAYED)):
+        at = TEN + minutes * 60 * SECOND
+        desk.intake.quotes([Quote("9888.HK", Decimal(114), at - 900 * SECOND, at, "a")])
+        assert desk.engine.health.judge(desk.intake, at)[0] is health
+    assert desk.engine.health.judge(desk.intake, at)[1] == "900 s late"
+
+
 def test_the_closing_auction_is_no_fault(desk: Desk) -> None:
     """Nothing prints from 16:00 until the match after 16:08; a feed that died before is stale still."""
     desk.quote("113.30", 6 * 3600 - 1)
