@@ -30,6 +30,8 @@ class Change:
     """Whether the period's last session, by the exchange's calendar, has closed with this price."""
     longest: Run | None = None
     """The longest earlier run of the streak's sign, the latest of equals; ``None`` where there is none."""
+    hole: int = 0
+    """Sessions before the period that have no close on file: the change counts from too old a close."""
 
     @property
     def beats(self) -> bool:
@@ -229,7 +231,7 @@ def _change(before: Finished, price: Decimal, final: bool, base: Decimal | None 
     streak = _extended(before.streak, price, base)
     closed = streak if over else before.streak
     longest = before.longest_gain if streak > 0 else before.longest_loss if streak else None
-    return Change(percent(price, base), streak, closed, base, before.base_date, over, longest)
+    return Change(percent(price, base), streak, closed, base, before.base_date, over, longest, before.hole)
 
 
 def _extended(streak: int | None, price: Decimal, base: Decimal) -> int:

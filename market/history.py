@@ -97,11 +97,19 @@ class Runs:
         made.recent, made.longest = self.recent.copy(), self.longest.copy()
         return made
 
-    def finished(self, ends: bool) -> Finished:
-        """What they leave to the period after them."""
+    def finished(self, period: Period, session_date: date, hours: Calendar) -> Finished:
+        """What they leave to the period that holds a session."""
         price, day = self.last or (None, None)
-        gain, loss = self.longest[True], self.longest[False]
-        return Finished(price, day, self.streak, ends, tuple(self.recent), gain, loss)
+        return Finished(
+            base=price,
+            base_date=day,
+            streak=self.streak,
+            ends=ends(period, session_date, hours),
+            runs=tuple(self.recent),
+            longest_gain=self.longest[True],
+            longest_loss=self.longest[False],
+            hole=hole(day, period.start(session_date), hours),
+        )
 
 
 class History:
@@ -188,7 +196,7 @@ class History:
         if self._last and self._last.date < period.start(session_date):
             runs = runs.copy()
             runs.close(self._last.date, self._last.price)
-        return runs.finished(ends(period, session_date, self.calendar))
+        return runs.finished(period, session_date, self.calendar)
 
 
 def ends(period: Period, session_date: date, hours: Calendar) -> bool:
@@ -196,11 +204,11 @@ def ends(period: Period, session_date: date, hours: Calendar) -> bool:
     return period.start(hours.next(session_date)) != period.start(session_date)
 
 
-def hole(last: date | None, session_date: date, hours: Calendar) -> int:
-    """The sessions between the last one on file and another, in the years that the calendar covers."""
-    if last is None or not (hours.covers(last) and hours.covers(session_date)):
+def hole(last: date | None, day: date, hours: Calendar) -> int:
+    """The sessions between the last one on file and a day, in the years that the calendar covers."""
+    if last is None or not (hours.covers(last) and hours.covers(day)):
         return 0
-    return hours.between(last, hours.previous(session_date))
+    return hours.between(last, hours.previous(day))
 
 
 def build(symbol: str, bars: Iterable[Bar], session_date: date, calendar: Calendar) -> Profile:

@@ -125,6 +125,9 @@ class Finished:
     longest_gain: Run | None = None
     """The longest run of gains, the latest of equals, not counting the one that is still on."""
     longest_loss: Run | None = None
+    hole: int = 0
+    """Sessions between ``base_date`` and the period that have no close on file: ``base`` is an older one than
+    it should be."""
 
 
 _LADDERS = ("peaks", "troughs", "highs", "lows", "gains", "losses")
@@ -171,7 +174,10 @@ class Profile:
                 "first_date": self.first_date,
                 "hole": self.hole,
                 "finished": {
-                    period: [f.base, f.base_date, f.streak, f.ends, f.runs, f.longest_gain, f.longest_loss]
+                    period: [
+                        *(f.base, f.base_date, f.streak, f.ends, f.runs, f.longest_gain, f.longest_loss),
+                        f.hole,
+                    ]
                     for period, f in self.finished.items()
                 },
                 "record": [self.record_close, self.record_date],
@@ -237,7 +243,7 @@ class _Reader:
         )
 
     def finished(self, plain: list[Any]) -> Finished:
-        base, base_date, streak, ends, runs, gain, loss = plain
+        base, base_date, streak, ends, runs, gain, loss, hole = plain
         return Finished(
             self.decimal(base),
             self.day(base_date),
@@ -246,6 +252,7 @@ class _Reader:
             tuple(run for run in map(self.run, runs) if run),
             self.run(gain),
             self.run(loss),
+            int(hole),
         )
 
     def ladder(self, values: list[Any], dates: list[Any]) -> Ladder:

@@ -1,6 +1,7 @@
 """Sentences: facts in plain words, the rarest first, in the tense that the session allows."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from market.facts import Change, Facts
@@ -61,18 +62,22 @@ def move(facts: Facts, language: str = "en") -> list[str]:
 def _hole(facts: Facts, texts: dict[str, str]) -> str | None:
     """Why nothing can be claimed, if so: sessions are missing, or closes are of other shares than prices."""
     if facts.hole:
-        count = texts["hole.one" if facts.hole == 1 else "hole.many"].format(count=facts.hole)
-        return texts["hole"].format(count=count)
+        return texts["hole"].format(count=_count(facts.hole, texts))
     if facts.is_rescaled:
         return texts["rescaled"].format(base=facts.day.base, close=facts.last_close)
     return None
+
+
+def _count(missing: int, texts: dict[str, str]) -> str:
+    """``1 session``, ``4 sessions``."""
+    return texts["hole.one" if missing == 1 else "hole.many"].format(count=missing)
 
 
 def _runs(facts: Facts, texts: dict[str, str]) -> list[Sentence]:
     told = []
     for period, change in facts.changes.items():
         length = abs(change.streak or 0)
-        if length >= _SHORTEST_RUN:
+        if length >= _SHORTEST_RUN and not change.hole:
             sessions, base = _RUN[period]
             rarity = sessions * base ** (min(length, 60) + 1)
             told.append(Sentence("streak", rarity, _run("run", period, change, facts.final, texts)))
@@ -84,7 +89,7 @@ def _longest(facts: Facts, texts: dict[str, str]) -> list[Sentence]:
     return [
         Sentence("streak", 4, _run("longest", period, change, facts.final, texts))
         for period, change in facts.changes.items()
-        if change.beats and abs(change.streak or 0) >= _SHORTEST_RUN
+        if change.beats and abs(change.streak or 0) >= _SHORTEST_RUN and not change.hole
     ]
 
 
@@ -149,12 +154,14 @@ def _standing(facts: Facts, texts: dict[str, str]) -> list[Sentence]:
     told = []
     if facts.gapped and facts.gap_pct:
         form = "gap.up" if facts.gap_pct > 0 else "gap.down"
-        told.append(Sentence("gap", 3, texts[form].format(pct=abs(facts.gap_pct))))
-    if facts.year.pct is not None:
-        told.append(Sentence("year", 2, texts["year_change"].format(pct=facts.year.pct)))
+        told.append(Sentence("gap", 3, texts[form].format(pct=_percent(abs(facts.gap_pct)))))
+    if facts.year.pct is not None and not facts.year.hole:
+        told.append(Sentence("year", 2, texts["year_change"].format(pct=_percent(facts.year.pct))))
     if facts.price < facts.record_close:
         text = texts["below_record"].format(
-            pct=-facts.pct_below, date=_date(facts.record_date, texts), regain=facts.pct_to_regain
+            pct=_percent(-facts.pct_below),
+            date=_date(facts.record_date, texts),
+            regain=_percent(facts.pct_to_regain),
         )
         told.append(Sentence("record", 1, text))
     if facts.year_position is not None and facts.year_low and facts.year_high:
@@ -165,7 +172,21 @@ def _standing(facts: Facts, texts: dict[str, str]) -> list[Sentence]:
     if facts.is_adjusted:
         text = texts["base"].format(base=facts.day.base, close=facts.last_close)
         told.append(Sentence("base", 0.25, text))
+    for period, change in facts.changes.items():
+        if change.hole:
+            text = texts["hole.period"].format(
+                count=_count(change.hole, texts),
+                period=texts[f"this.{period}"],
+                date=_date(change.base_date, texts),
+            )
+            told.append(Sentence("hole", 0.1, text))
     return told
+
+
+def _percent(value: Decimal) -> Decimal:
+    """To one decimal; to the first digit where that would say that nothing had changed."""
+    rounded = round(value, 1)
+    return rounded if rounded or not value else round(value, -value.adjusted())
 
 
 def _rarity(facts: Facts, since: date | None) -> float:

@@ -33,7 +33,7 @@ from monitor.splits import beside
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 3
+_FORMAT = 4
 """Of the cached profiles; another number makes every older one void."""
 
 _PATIENCE = 60.0  # seconds for one file; the first one waits for pandas, too

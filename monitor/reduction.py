@@ -55,7 +55,7 @@ def reduce(symbol: str, columns: Columns, session_date: date, calendar: Calendar
         hole=hole(columns.date(rows - 1), session_date, calendar),
         finished={
             # The last row of every period before the session's is where the next one begins another.
-            period: _finished(columns, np.flatnonzero(np.diff(key)), ends(period, session_date, calendar))
+            period: _finished(columns, np.flatnonzero(np.diff(key)), period, session_date, calendar)
             for period, key in _keys(np.append(days, session)).items()
         },
         record_close=columns.price(CLOSE, record),
@@ -124,13 +124,17 @@ def _keys(days: Days) -> dict[Period, Integers]:
     }
 
 
-def _finished(columns: Columns, lasts: Integers, ends: bool) -> Finished:
-    """What the periods that end with these rows leave to the one after them."""
+def _finished(
+    columns: Columns, lasts: Integers, period: Period, session_date: date, calendar: Calendar
+) -> Finished:
+    """What the periods that end with these rows leave to the one that holds the session."""
+    over = ends(period, session_date, calendar)
     if not len(lasts):
-        return Finished(None, None, None, ends)
+        return Finished(None, None, None, over)
     base, base_date = columns.price(CLOSE, int(lasts[-1])), columns.date(int(lasts[-1]))
+    missing = hole(base_date, period.start(session_date), calendar)
     if len(lasts) == 1:
-        return Finished(base, base_date, None, ends)
+        return Finished(base, base_date, None, over, hole=missing)
     steps = np.sign(np.diff(columns.prices[CLOSE, lasts]))
     turns = np.flatnonzero(np.diff(steps)) + 1
     starts = np.concatenate(([0], turns))
@@ -151,8 +155,8 @@ def _finished(columns: Columns, lasts: Integers, ends: bool) -> Finished:
 
     def longest(lengths: Integers) -> Run | None:
         """The latest of the longest of the runs that are over."""
-        over = lengths[:-1][::-1]
-        index = len(over) - 1 - int(over.argmax()) if len(over) else -1
+        done = lengths[:-1][::-1]
+        index = len(done) - 1 - int(done.argmax()) if len(done) else -1
         return run(index) if index >= 0 and lengths[index] > 0 else None
 
     kept = np.flatnonzero(streaks)[-RUNS_KEPT:]
@@ -160,8 +164,9 @@ def _finished(columns: Columns, lasts: Integers, ends: bool) -> Finished:
         base,
         base_date,
         int(streaks[-1]),
-        ends,
+        over,
         tuple(run(index) for index in kept.tolist()),
         longest(streaks),
         longest(-streaks),
+        missing,
     )

@@ -162,13 +162,16 @@ class Bridge:
         facts = self.facts(quote)
         if facts is None or facts.hole:
             return IndexLine(symbol, quote, tag=word, quality=quality)
+        day, week, month, year = (
+            None if change.hole else change for change in (facts.day, facts.week, facts.month, facts.year)
+        )
         return IndexLine(
             symbol=symbol,
             quote=quote,
-            day=facts.day.streak,
-            week=facts.week.streak,
-            month=facts.month.streak,
-            year_pct=facts.year.pct,
+            day=day and day.streak,
+            week=week and week.streak,
+            month=month and month.streak,
+            year_pct=year and year.pct,
             record_pct=facts.pct_below,
             highest_since=facts.highest_since,
             record=facts.record_date == facts.session_date,
@@ -260,6 +263,7 @@ class Bridge:
             ("reason", line.reason),
             ("next try in", None if line.next_try_s is None else age_text(line.next_try_s)),
             ("newest quote", age_text((now - intake.newest) / SECOND) + " old" if intake.newest else "none"),
+            ("lag", None if line.lag_s is None else f"{line.lag_s:.1f} s"),
             ("delay", f"{meter.delay // SECOND} s" if meter.delay else "none established"),
             ("clock ahead by", f"{meter.skew / SECOND:+.1f} s" if meter.skew else None),
             ("quotes", f"{status.quotes:,} ({line.rate:.1f}/s lately)"),

@@ -32,6 +32,10 @@ def texts(known: Facts) -> list[str]:
     return [sentence.text for sentence in sentences(known)]
 
 
+SESSIONS = [day for day in map(date.fromordinal, range(738886, 739512)) if HK.is_session(day)]
+"""From 2024 to 2025-09-17."""
+LOST = {date(2024, 12, 31), date(2025, 9, 12)}
+
 # Two falling weeks, then weeks that close at 11, 12 and 13; the profile is of Wednesday, 2025-09-17.
 WEEKS = profile(
     "2025-09-17",
@@ -146,6 +150,31 @@ def test_a_hole_silences_all_but_itself() -> None:
     assert texts(facts(holed, Decimal(99))) == [
         "4 sessions missing before this session, so nothing is claimed"
     ]
+
+
+def test_a_period_without_its_base_claims_no_run_and_no_change() -> None:
+    """Friday the 12th is not on file, nor is the last session of 2024."""
+    history = [Bar(day, *[Decimal(place + 10)] * 4) for place, day in enumerate(SESSIONS) if day not in LOST]
+    known = facts(build("1234.HK", history, SESSIONS[-1], HK), Decimal(9000), final=True)
+    holes = {period: change.hole for period, change in known.changes.items()}
+    assert holes == {"day": 0, "week": 1, "month": 0, "quarter": 0, "year": 1}
+    assert (known.week.base_date, known.year.base_date) == (date(2025, 9, 11), date(2024, 12, 30))
+    told = texts(known)
+    assert told[-2:] == [
+        "1 session missing before this week, so it counts from 2025-09-11",
+        "1 session missing before this year, so it counts from 2024-12-30",
+    ]
+    assert not any("weekly" in text or "% this year" in text for text in told)
+    assert any("monthly" in text for text in told)
+
+
+@pytest.mark.parametrize(
+    ("price", "told"),
+    [("10.04", "+0.4% this year"), ("10.004", "+0.04% this year"), ("9.99951", "-0.005% this year")],
+)
+def test_a_small_change_is_not_told_as_none(price: str, told: str) -> None:
+    year = profile("2025-01-02", ["10"] * 3, "2024-12-27")
+    assert told in texts(facts(year, Decimal(price), final=True))
 
 
 def test_the_rarest_comes_first_and_the_common_not_at_all() -> None:
