@@ -62,8 +62,9 @@ $(VENV)/bin/python:
 pins:
 	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --upgrade -o requirements.txt
-	uv pip compile -q pyproject.toml --group dev --all-extras --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-annotate --no-header --upgrade -o requirements-dev.txt
+	uv pip compile -q pyproject.toml --group dev --extra metrics --extra notify --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade \
+		-o requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) .fuzz build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
