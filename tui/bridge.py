@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from feeds.base import FeedStatus
 from market.clock import SECOND
-from market.facts import Facts
+from market.facts import Change, Facts
 from market.freshness import Health, Quality, age_text
 from market.headline import Headline
 from market.instrument import instrument
@@ -162,16 +162,13 @@ class Bridge:
         facts = self.facts(quote)
         if facts is None or facts.hole:
             return IndexLine(symbol, quote, tag=word, quality=quality)
-        day, week, month, year = (
-            None if change.hole else change for change in (facts.day, facts.week, facts.month, facts.year)
-        )
         return IndexLine(
             symbol=symbol,
             quote=quote,
-            day=day and day.streak,
-            week=week and week.streak,
-            month=month and month.streak,
-            year_pct=year and year.pct,
+            day=facts.day.streak,
+            week=_streak(facts.week),
+            month=_streak(facts.month),
+            year_pct=None if facts.year.hole else facts.year.pct,
             record_pct=facts.pct_below,
             highest_since=facts.highest_since,
             record=facts.record_date == facts.session_date,
@@ -308,3 +305,8 @@ def _traded_since(entry: Entry, ts: int, until: int) -> int:
     if hours.between(own.date, latest.date) > 1 or latest.phase_at(until) in TRADING:
         return until - ts  # a session was missed, or trading has begun anew
     return sum(session.trading_ns_between(ts, until, CONTINUOUS) for session in (own, latest))
+
+
+def _streak(change: Change) -> int | None:
+    """The streak, where it counts from the close that it should."""
+    return None if change.hole else change.streak

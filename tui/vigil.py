@@ -5,6 +5,7 @@ import gc
 import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
@@ -33,7 +34,8 @@ class Vigil:
         """Reads the configuration anew; ``None`` for a simulated day, which has no file of the user's own."""
         self._app = app
         self._opening = opening
-        self._file: SavedFile | None = None
+        self._files: dict[Path, SavedFile] = {}
+        """The configuration, and the files of closures and of names that it is read with."""
         self._engine: Worker[None] | None = None
 
     def start(self) -> None:
@@ -54,7 +56,7 @@ class Vigil:
     async def _drive(self) -> None:
         try:
             async with self._opening(Ear(self._app)) as run:
-                self._file = SavedFile(run.config.path)
+                self._watch(run.config)
                 self._app.adopt(run)
                 try:
                     await run.run()
@@ -85,10 +87,16 @@ class Vigil:
         app.status.ended = f"the engine stopped: {why}"
         app.look_again()
 
+    def _watch(self, config: "Config") -> None:
+        named = (config.settings.calendar.file, config.settings.news.aliases)
+        paths = [config.path, *(Path(name).expanduser() for name in named if name)]
+        self._files = {path: self._files.get(path) or SavedFile(path) for path in paths}
+
     def check_file(self) -> None:
-        """Take the configuration anew when its file was saved; a bad one changes nothing, and is told."""
+        """Take the configuration anew when a file of it was saved; a bad one changes nothing, and is told."""
         app = self._app
-        if app.monitor is None or self.reload is None or self._file is None or not self._file.was_saved():
+        saved = [path for path, file in self._files.items() if file.was_saved()]
+        if app.monitor is None or self.reload is None or not saved:
             return
         try:
             config = self.reload()
@@ -98,6 +106,7 @@ class Vigil:
             app.toast(str(error), title="Not reloaded, the running configuration stays", grave=True)
             app.say("configuration not reloaded")
             return
+        self._watch(config)
         app.config = config
         app.settle()
         app.say("configuration reloaded")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from market.errors import TickwallError
+from market.session import amend
 from monitor.assembly import Run
 from monitor.engine import Listener
 from monitor.exit import BAD_INPUT
@@ -44,6 +45,22 @@ async def test_a_saved_file_is_taken_and_a_bad_one_refused(path: Path) -> None:
         path.unlink()
         write(path, 'other = ["0700.HK"]')
         await until(lambda: main.wall.order == ["0700.HK"], pilot)
+
+
+async def test_a_saved_file_of_closures_is_taken(path: Path, tmp_path: Path) -> None:
+    """A typhoon closes an exchange while the wall runs."""
+    surprises = tmp_path / "closures.toml"
+    surprises.write_text("[XHKG]\n", encoding="utf-8")
+    write(path, 'mine = ["9888.HK"]', f'[calendar]\nfile = "{surprises}"')
+    stage = Stage(path)
+    try:
+        async with stage.up() as pilot:
+            await until(lambda: "morning" in text(stage.app.main.strip), pilot)
+            surprises.write_text("[XHKG]\nclosed = [2025-09-17]\n", encoding="utf-8")
+            await until(lambda: "configuration reloaded" in text(stage.app.main.status), pilot)
+            await until(lambda: "closed" in text(stage.app.main.strip), pilot)
+    finally:
+        amend(None)
 
 
 async def test_a_slow_link_gets_a_frame_a_second_and_fewer_cells(path: Path) -> None:

@@ -154,7 +154,8 @@ def test_a_hole_silences_all_but_itself() -> None:
 
 def test_a_period_without_its_base_claims_no_run_and_no_change() -> None:
     """Friday the 12th is not on file, nor is the last session of 2024."""
-    history = [Bar(day, *[Decimal(place + 10)] * 4) for place, day in enumerate(SESSIONS) if day not in LOST]
+    closes = {day: Decimal(place + 10) for place, day in enumerate(SESSIONS) if day not in LOST}
+    history = [Bar(day, close, close, close, close) for day, close in closes.items()]
     known = facts(build("1234.HK", history, SESSIONS[-1], HK), Decimal(9000), final=True)
     holes = {period: change.hole for period, change in known.changes.items()}
     assert holes == {"day": 0, "week": 1, "month": 0, "quarter": 0, "year": 1}
