@@ -157,6 +157,7 @@ def _quote_targets() -> Iterator[Target]:
         "yahoo-chart": (yahoo.parse_chart, chart, "yahoo"),
         "yahoo-splits": (yahoo_splits.parse_splits, chart, "yahoo"),
         "glance": (lambda raw: glance.parse_glance(raw, "0700.HK", NOW), chart, "yahoo"),
+        "minutes": (glance.parse_minutes, chart, "yahoo"),
         "coinbase": (
             lambda raw: coinbase.parse_frame(raw, NOW),
             b'{"type":"ticker","product_id":"BTC-USD","price":"1"}',
@@ -342,6 +343,7 @@ def main() -> int:
     if importlib.util.find_spec("atheris") is not None:
         faults = sum(bred(target.name, each) for target in wanted)
     else:
+        say("atheris is not installed: payloads are damaged at random, the same for the same seed")
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         faults = sum(mutate(target, each, chosen.seed) for target in wanted)
     return 1 if faults else 0
