@@ -112,7 +112,7 @@ class Bridge:
         quality = self._quality(entry, quote, now, delay)
         word = tag(quality, age / SECOND, delay / SECOND, self.mark)
         if word == self.mark and (other := entry.dispute) is not None:
-            word = f"{other.source} differs"
+            word = f"{self.mark} {other.source} differs".lstrip()
         return Tile(
             symbol=entry.symbol,
             name=name,
