@@ -22,8 +22,8 @@ class TapeClock:
 
     ``speed`` is recorded seconds per real second, ``math.inf`` for as fast as the tape can be read, as
     everything before ``start`` (nanoseconds UTC) is.
-    Whoever sleeps wakes at the instant slept for, even where the tape leaps over it, so that what
-    depends on time comes out the same at any speed.
+    Whoever sleeps wakes at the instant slept for, or when ``rouse`` is called, even where the tape leaps
+    over it, so that what depends on time comes out the same at any speed.
     """
 
     def __init__(self, speed: float = math.inf) -> None:
@@ -49,6 +49,11 @@ class TapeClock:
         heapq.heappush(self._sleepers, (self._now + int(seconds * SECOND), self._count, wake))
         self._called.set()
         await wake
+
+    def rouse(self) -> None:
+        """Wake whoever sleeps before time moves on: there is something to look at sooner than they thought."""
+        self._sleepers = [(self._now, order, wake) for _, order, wake in self._sleepers]
+        heapq.heapify(self._sleepers)
 
     def leap(self, to: int) -> bool:
         """Move on at once, if nothing is waited for and nobody woken on the way; says whether it did."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
@@ -187,7 +187,9 @@ async def taped(
         day = datetime.fromtimestamp(clock.now() // SECOND, zone).date()
         clock.start = int(datetime.combine(day, start, zone).timestamp()) * SECOND
     try:
-        engine = _engine(config, clock, store, listener, Quality.REPLAY, hurried=speed == math.inf)
+        engine = _engine(
+            config, clock, store, listener, Quality.REPLAY, clock.rouse if speed == math.inf else None
+        )
         intake = TapeIntake(engine, config.delay)
         run = Run(engine, config, editor(config.settings.news, engine.state.entries), tape)
         engine.add_feed(tape, intake)
@@ -231,7 +233,12 @@ def _headline_feed(run: Run, kept: Sequence[Headline]) -> KeptFeed | None:
 
 
 def _engine(
-    config: Config, clock: Clock, store: Store, listener: Listener, quality: Quality, *, hurried: bool = False
+    config: Config,
+    clock: Clock,
+    store: Store,
+    listener: Listener,
+    quality: Quality,
+    rouse: Callable[[], None] | None = None,
 ) -> Engine:
     amend(config.closures)
     # Lists are dated: a replay of September has September's constituents.
@@ -246,7 +253,7 @@ def _engine(
         quality=quality,
         limits=Limits(config.max_age, config.max_delay),
         profiles=Profiles(history, history.closes),
-        hurried=hurried,
+        rouse=rouse,
     )
     engine.state.priority = config.priorities
     return engine

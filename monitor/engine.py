@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -34,8 +34,8 @@ class Engine:
     """Everything that runs, on one event loop.
 
     ``quality`` is what a prompt quote is worth here: live, replayed or simulated. ``profiles`` add what
-    history says to an alert; without it alerts stand alone. ``hurried`` says that time flies and nobody
-    looks on.
+    history says to an alert; without it alerts stand alone. ``rouse``, where time flies and nobody looks on,
+    wakes whoever sleeps by the clock: only with it do rounds sleep through hours in which nothing can turn.
     """
 
     def __init__(
@@ -49,10 +49,11 @@ class Engine:
         quality: Quality = Quality.LIVE,
         limits: Limits | None = None,
         profiles: Profiles | None = None,
-        hurried: bool = False,
+        rouse: Callable[[], None] | None = None,
     ) -> None:
         self.clock = clock
-        self._hurried = hurried
+        self._rouse = rouse
+        self._naps = False
         self.state = MarketState(symbols)
         self.store = store
         self.listener = listener
@@ -203,7 +204,9 @@ class Engine:
             self._group = None
             if self._reading is not None:
                 background.append(self._reading)
-            self.alerting.finish(self.clock.now(), self.phases)
+            now = self.clock.now()
+            self.round(now)  # what the last quote has turned
+            self.alerting.finish(now, self.phases)
             for task in background:
                 task.cancel()
 
@@ -235,21 +238,23 @@ class Engine:
             now = self.clock.now()
             if now >= self.next_round:
                 self.round(now)
+            self._naps = self._is_idle()
             await self.clock.sleep((self._next_turn(now) - now) / SECOND)
+            self._naps = False
 
     def _next_turn(self, now: int) -> int:
         """When to look again without being called: in a second, or later in a gap that a tape leaps over.
 
         No feed that is stale, down or closed can come alive and fall silent again within its greatest age.
         """
-        if not self._is_idle():
+        if not self._naps:
             return now + SECOND
         return min([now + max(self.limits.max_age, SECOND), *self.phases.ends()])
 
     def _is_idle(self) -> bool:
         """Whether time flies, and nothing can turn until a quote comes or a phase begins."""
         settled = all(intake.health in SETTLED for intake in self.intakes.values())
-        return self._hurried and settled and not self.alerting.is_waiting(self.clock.now())
+        return self._rouse is not None and settled and not self.alerting.is_waiting(self.clock.now())
 
     def round(self, now: int) -> None:
         """Once a second of the engine's clock: phases, feed health, alerts that others detected."""
@@ -259,7 +264,11 @@ class Engine:
             self.health.tell(intake, now)
         self.disputes.look(now)
         self.alerting.round(now, lambda: self.health.views(self.intakes.values(), now))
-        self.next_round = now if self._is_idle() else now + SECOND
+        is_idle = self._is_idle()
+        self.next_round = now if is_idle else now + SECOND
+        if self._rouse is not None and self._naps and not is_idle:
+            self._naps = False
+            self._rouse()
         for stored in self.store.from_others():
             self.listener.alert(stored.number, stored.line)
 

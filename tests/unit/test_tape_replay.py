@@ -86,6 +86,29 @@ async def test_sleepers_wake_at_their_instants_between_two_lines(tmp_path: Path)
         sleeper.cancel()
 
 
+async def test_who_is_roused_wakes_before_time_moves_on(tmp_path: Path) -> None:
+    clock = TapeClock()
+
+    class Rousing(Sink):
+        def quotes(self, quotes: Sequence[Quote]) -> None:
+            super().quotes(quotes)
+            clock.rouse()
+
+    feed = TapeFeed(tape(tmp_path / "t", quote(0), quote(5), quote(6)), clock)
+    await feed.open()
+    woken: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        await clock.sleep(seconds)
+        woken.append((clock.now() - START) / SECOND)
+
+    sleepers = [asyncio.create_task(sleep(seconds)) for seconds in (3600, 60)]
+    await asyncio.sleep(0)
+    await feed.run(Rousing(clock))
+    assert woken == [0, 0]
+    assert all(sleeper.done() for sleeper in sleepers)
+
+
 async def test_no_sleep_is_no_wait() -> None:
     await TapeClock().sleep(0)
 
