@@ -58,7 +58,7 @@ class Page:
 
     def why_no_facts(self) -> str:
         """What to say in their place."""
-        return "no daily history so far" if self._facts is None else "nothing stands out"
+        return words(self.bridge.names)["history to come" if self._facts is None else "no facts"]
 
     def levels(self) -> list[Level]:
         """The prices that stand across the charts: of the day before, the year before, and the record."""

@@ -55,7 +55,7 @@ class Chart(Lines):
         tile, style = self.tile, self.look.palette
         lines = [self._heading(width)]
         if tile is None or tile.quote is None or tile.session is None:
-            return [*lines, [Segment("  no prices yet", style.muted)]]
+            return [*lines, [Segment(f"  {words(self.look.language)['no price']}", style.muted)]]
         if self._span is Span.INTRADAY:
             course = intraday(tile, tile.session)
         elif self.closes is None:
@@ -65,7 +65,7 @@ class Chart(Lines):
         drawing = Drawing(self.look, tile, course, self.levels)
         rows, columns = height - 2, width - drawing.margin
         if columns < _LEAST_COLUMNS or rows < _LEAST_ROWS:
-            return [*lines, [Segment("  too small for a chart", style.muted)]]
+            return [*lines, [Segment(f"  {words(self.look.language)['too small']}", style.muted)]]
         stamps = dates(course, columns) if course.days else hours(tile.session, columns)
         return [*lines, *drawing.lines(columns, rows), [Segment(_times(stamps, columns), style.muted)]]
 

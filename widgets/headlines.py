@@ -41,6 +41,8 @@ class HeadlinePane(Pane[Headline]):
 
         headline: Headline
 
+    title = HEADING
+    """What stands in the heading, whatever is filtered."""
     zone: tzinfo = HONG_KONG
     """Whose time is printed."""
     today: date | None = None
@@ -71,7 +73,7 @@ class HeadlinePane(Pane[Headline]):
 
     def _sift(self) -> None:
         words = self._filter.casefold().split()
-        self.heading = f"{self.HEADING} with {self._filter!r}" if words else self.HEADING
+        self.heading = f"{self.title} with {self._filter!r}" if words else self.title
         self.set_rows([row for row in self._all if all(word in _text(row) for word in words)])
 
     def key(self, row: Headline) -> Hashable:

@@ -33,12 +33,14 @@ class Pane(Lines, Generic[Row], can_focus=True):
 
     HEADING: ClassVar[str] = ""
     EMPTY: ClassVar[str] = "nothing yet"
+    """In the place of rows."""
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self.rows: Sequence[Row] = ()
         self.heading = self.HEADING
         """The line on top; empty for none."""
+        self.empty = self.EMPTY
         self._cursor = 0
         self._top = 0
 
@@ -96,7 +98,7 @@ class Pane(Lines, Generic[Row], can_focus=True):
                 [Segment(fit(f"{self.look.glyphs.rail} {self.heading} {rule}{count} ", width), head)]
             )
         if not self.rows:
-            lines.append([Segment(fit(f"  {self.EMPTY}", width), style.muted)])
+            lines.append([Segment(fit(f"  {self.empty}", width), style.muted)])
         places = range(self._top, min(self._top + self._visible(), len(self.rows)))
         cursor = self._cursor if self.has_focus else -1
         lines += [self.draw_row(self.rows[place], width, place == cursor) for place in places]

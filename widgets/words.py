@@ -61,6 +61,14 @@ WORDS: dict[str, dict[str, str]] = {
         "implied": "implied",
         "on here": "vs Hong Kong",
         "days old": "{} days old",
+        # what a page says in place of what is not there
+        "no price": "no price yet",
+        "no headlines": "no headlines yet",
+        "reading history": "reading daily history",
+        "no history": "no daily history",
+        "history to come": "no daily history so far",
+        "no facts": "nothing stands out",
+        "too small": "too small for a chart",
     },
     "zh-Hant": {
         "day": "日",
@@ -115,6 +123,13 @@ WORDS: dict[str, dict[str, str]] = {
         "implied": "折合",
         "on here": "相對港股",
         "days old": "{}天前",
+        "no price": "未有報價",
+        "no headlines": "未有新聞",
+        "reading history": "正在讀取日線數據",
+        "no history": "沒有日線數據",
+        "history to come": "暫無日線數據",
+        "no facts": "暫無特別之處",
+        "too small": "空間不足，無法繪圖",
     },
     "zh-Hans": {
         "day": "日",
@@ -169,6 +184,13 @@ WORDS: dict[str, dict[str, str]] = {
         "implied": "折合",
         "on here": "相对港股",
         "days old": "{}天前",
+        "no price": "暂无报价",
+        "no headlines": "暂无新闻",
+        "reading history": "正在读取日线数据",
+        "no history": "没有日线数据",
+        "history to come": "暂无日线数据",
+        "no facts": "暂无特别之处",
+        "too small": "空间不足，无法绘图",
     },
 }
 """By language (the values of ``[display] names``), then by the word in English."""

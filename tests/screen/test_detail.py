@@ -87,7 +87,7 @@ LEVELS = [
 async def test_the_day_is_drawn_against_the_previous_close() -> None:
     chart = Chart()
     async with Host(chart).run_test(size=(60, 14)):
-        assert "no prices yet" in text(chart)
+        assert "no price yet" in text(chart)
         chart.show(tile(quote=quote(prev_close="125.00")), LEVELS)
         shown = text(chart).splitlines()
         assert shown[1].endswith(" 135.40"), "the day's high is the upper edge"
@@ -299,6 +299,9 @@ async def test_a_page_in_chinese(tmp_path: Path) -> None:
         await pilot.press("enter")
         await until(lambda: "連升連跌（周）" in page(stage) and "前收市價" in page(stage), pilot)
         await until(lambda: "方可收復" in page(stage), pilot)
+        assert "─ 新聞 ─" in page(stage) and "未有新聞" in page(stage)
+        await pilot.press("right")
+        await until(lambda: "未有報價" in page(stage) and "暫無日線數據" in page(stage), pilot)
 
 
 async def test_doubts_about_history_stay_where_facts_give_way() -> None:

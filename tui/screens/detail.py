@@ -87,6 +87,10 @@ class DetailScreen(View):
         """The name that is shown."""
         return self._symbol
 
+    @property
+    def _words(self) -> Mapping[str, str]:
+        return words(self.sheet.look.language)
+
     def compose(self) -> ComposeResult:
         """From the top; beside the chart on a large screen, below it on a small one, stand the panels."""
         yield self.sheet
@@ -131,6 +135,7 @@ class DetailScreen(View):
         self._show_history(page)
         self.twin.show(*(page.twin(self._abroad) or (None, ())))
         if whole:
+            self.headlines.title, self.headlines.empty = self._words["headlines"], self._words["no headlines"]
             self.headlines.show(bridge.headlines(self._symbol), bridge.today, bridge.marks)
             self._show_figures(page.now)
             self.fit()
@@ -153,7 +158,7 @@ class DetailScreen(View):
         if self._asked == (self._symbol, session):
             return
         self._asked = self._symbol, session
-        self._closes, self._why_no_closes = None, "reading daily history"
+        self._closes, self._why_no_closes = None, self._words["reading history"]
         self._abroad.clear()
         self._earlier = ()
         self.run_worker(self._read(bridge, session), group="closes", exclusive=True, exit_on_error=False)
@@ -168,10 +173,10 @@ class DetailScreen(View):
                 async for closes in profiles.closes(self._symbol, session):
                     self._closes = closes
                     self.wall_app.show_anew()
-                self._why_no_closes = "no daily history"
+                self._why_no_closes = self._words["no history"]
                 return
             except (TickwallError, OSError) as error:
-                self._why_no_closes = f"no daily history: {error}"
+                self._why_no_closes = f"{self._words['no history']}: {error}"
             self.wall_app.show_anew()
             await asyncio.sleep(_RETRY_S)
 
@@ -239,7 +244,7 @@ class DetailScreen(View):
             part.styles.height = max(1, count)
         self._left.styles.width, self._right.styles.width = plan.left, plan.right
         self._body.styles.height = max(1, height - top - plan.tabs)
-        said = words(self.sheet.look.language)
+        said = self._words
         self.tabs.show([Tab(name, said[name]) for name in names], self.panel)
         if self.headlines.display and self.focused is None:
             self.set_focus(self.headlines)
