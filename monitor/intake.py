@@ -60,8 +60,8 @@ class Intake:
         elif verdict is Verdict.SUPERSEDED:
             self._note(quote)
             self._engine.alerting.hear(quote)
-        elif verdict is Verdict.FUTURE:
-            self._note(quote)
+        elif verdict in (Verdict.FUTURE, Verdict.OLDER):
+            self._note(quote)  # a feed that has slid behind sends nothing but older ones for as long
 
     def _look(self, quotes: Sequence[Quote], ts_recv: int) -> None:
         """A few times a second: how late the feed is, by what of this was new; and the engine's round."""

@@ -288,6 +288,26 @@ def test_lunch_is_no_fault(desk: Desk) -> None:
     assert healths == [Health.CLOSED, Health.LIVE, Health.STALE]
 
 
+def test_a_feed_that_slides_behind_is_found_out_within_two_minutes(desk: Desk) -> None:
+    """All that it says is older than what it said before; for the first minute and a half nothing is wrong."""
+    for seconds in range(0, 60, 2):
+        desk.quote("113.30", seconds)
+    found = None
+    for seconds in range(60, 600, 2):
+        at = TEN + seconds * SECOND
+        desk.intake.quotes([Quote("9888.HK", Decimal("113.40"), at - 900 * SECOND, at, "a")])
+        desk.engine.round(at)
+        if found is None and desk.intake.health is Health.DELAYED:
+            found = seconds - 60
+    assert found is not None
+    assert found <= 120
+    assert desk.intake.health is Health.DELAYED
+    for seconds in range(600, 720, 2):
+        desk.quote("113.50", seconds)
+        desk.engine.round(TEN + seconds * SECOND)
+    assert desk.intake.health is Health.LIVE
+
+
 def test_a_feed_that_is_late_is_not_closed_after_lunch(desk: Desk) -> None:
     """By its own time, a quarter of an hour ago, it is lunch still; its prices are late, and it says so."""
     desk.quote("113.30", 7199)
