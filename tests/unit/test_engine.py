@@ -289,7 +289,7 @@ def test_lunch_is_no_fault(desk: Desk) -> None:
 
 
 def test_a_feed_that_slides_behind_is_found_out_within_two_minutes(desk: Desk) -> None:
-    """All that it says is older than what it said before; for the first minute and a half nothing is wrong."""
+    """All that it says is older than what it said before, so that none of it becomes the price."""
     for seconds in range(0, 60, 2):
         desk.quote("113.30", seconds)
     found = None
