@@ -125,7 +125,7 @@ def eastmoney_page(index: int) -> Any:
     for code in range(1, 31):
         last = float(price(index + code))
         rows.append({
-            "f2": last, "f3": round((last - 100.0), 2), "f5": 21_500_000 + index, "f12": f"{code:05d}",
+            "f2": last, "f3": round((last - 100.0), 2), "f5": 21_500_000 + index * code, "f12": f"{code:05d}",
             "f13": 116, "f15": 203.4, "f16": 98.1, "f17": 101.2, "f18": 100.0,
             "f124": NOW // 10**9 + index // 40,
         })  # fmt: skip
@@ -138,7 +138,7 @@ def tencent_page(index: int) -> bytes:
     for code in range(1, 31):
         fields = ["0"] * 78
         fields[:7] = ["100", "百度集团-SW", f"{code:05d}", price(index + code) + "0", "113.200", "121.000",
-                      f"{21_500_000 + index}.0"]  # fmt: skip
+                      f"{21_500_000 + index * code}.0"]  # fmt: skip
         fields[30] = f"2025/09/17 10:14:{index // 40 % 60:02d}"
         fields[33], fields[34], fields[75] = "203.400", "98.100", "HKD"
         rows.append(f'v_r_hk{code:05d}="{"~".join(fields)}";')
@@ -151,7 +151,7 @@ def sina_page(index: int) -> bytes:
     for code in range(1, 31):
         row = (
             f"BIDU-SW,百度集團,121.000,113.200,203.400,98.100,{price(index + code)}0,1.4,1.071,124.6,124.7,"
-            f"2600000000.123,{21_500_000 + index},15.701,0.000,135.000,70.000,2025/09/17,"
+            f"2600000000.123,{21_500_000 + index * code},15.701,0.000,135.000,70.000,2025/09/17,"
             f"10:14:{index // 40 % 60:02d},100|0,N|Y|Y,124.600|118.400|130.800,0|||0|0|0, |0,Y"
         )
         rows.append(f'var hq_str_rt_hk{code:05d}="{row}";')

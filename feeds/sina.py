@@ -6,17 +6,19 @@ answers 403. Plain ``hk`` codes are late and miss the closing auction, so that `
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import Final
 
 from feeds import portal
 from feeds.base import NoPriceError, Parsed
 from feeds.pace import rest
 from feeds.poll import Poll, PollFeed
+from feeds.portal import PRICES, shares
 from feeds.settings import FeedSettings
 from market.clock import Clock
 from market.duration import parse_duration
 from market.errors import ParseError
+from market.memo import Memo
 from market.quote import Quote
 from market.session import calendar
 from market.symbol import hk_code, is_hong_kong, is_index
@@ -28,11 +30,16 @@ BATCH = 400
 """Codes a request; the page is said to take 800, and an address of 8 KB holds no more than these."""
 
 # Positions in a row of 25; a row of the late codes has 19 and no seconds.
-_OPEN, _PREV_CLOSE, _HIGH, _LOW, _LAST, _VOLUME, _DATE, _TIME = 2, 3, 4, 5, 6, 12, 17, 18
-_FEWEST = 19
+_OPEN, _PREV_CLOSE, _HIGH, _LOW, _LAST, _VOLUME, _DATE = 2, 3, 4, 5, 6, 12, 17
+_FEWEST = 18
+
+# A date and a time, which begin what is left behind the others.
+_INSTANTS = portal.instants("%Y/%m/%d,%H:%M:%S,")
+_STAMP = len("2025/09/17,10:14:07,")
 
 # Bounded and without nesting, so that a hostile page takes linear time.
 _ROW = re.compile(rb'var hq_str_(\w{1,32})="([^"\n]{0,2000})"')
+_HEADS = portal.heads(b"var hq_str_")
 _BLOCKED = b"Kinsoku jikou desu"
 
 _build = tuple.__new__
@@ -70,45 +77,49 @@ def parse_quotes(page: bytes, ts_recv: int) -> Parsed:
     if _BLOCKED in page[:200]:
         raise ParseError(NAME, "access forbidden, says the venue", page)
 
-    def read(key: bytes | None, row: bytes) -> Quote:
-        return parse_row(row, ts_recv, key or b"")
-
-    return portal.read_rows(NAME, page, b"var hq_str_", _ROW, read, BATCH)
+    return portal.read_rows(NAME, page, ts_recv, _HEADS, _ROW, parse_row, BATCH)
 
 
-def parse_row(row: bytes, ts_recv: int, key: bytes) -> Quote:
+def parse_row(row: bytes, ts_recv: int, key: bytes | None) -> Quote:
     """The quote in one row of comma fields, which its page gave under the code ``key``.
 
     Raises ``ParseError``: ``NoPriceError`` where nothing was traded yet.
     """
     try:
-        symbol = _symbol(key)
-        if not row:
-            raise ValueError(f"no such code as {key.decode()}")
+        symbol, has_shares = _SYMBOLS[key or b""]
         # A comma is never part of a Chinese character, and no field that is read holds one.
-        fields = row.decode("latin-1").split(",", _FEWEST)
+        fields = row.split(b",", _DATE)
         if len(fields) < _FEWEST:
-            raise ValueError(f"{symbol}: a row of {len(fields)} fields")
-        last = portal.price(fields[_LAST])
+            raise ValueError(_short(symbol, fields))
+        last = PRICES[fields[_LAST]]
         if last is None:
             raise NoPriceError(NAME, f"{symbol}: no price yet", row)
-        # What stands in the place of an index's volume is its members' trade.
-        volume = None if is_index(symbol) else portal.shares(fields[_VOLUME])
         return _build(Quote, (
-            symbol, last, portal.instant(f"{fields[_DATE]} {fields[_TIME]}"), ts_recv, NAME,
-            portal.price(fields[_PREV_CLOSE]), portal.price(fields[_OPEN]), portal.price(fields[_HIGH]),
-            portal.price(fields[_LOW]), volume, "HKD", None, 0,
+            symbol, last, _INSTANTS[fields[_DATE][:_STAMP]], ts_recv, NAME,
+            PRICES[fields[_PREV_CLOSE]], PRICES[fields[_OPEN]], PRICES[fields[_HIGH]], PRICES[fields[_LOW]],
+            # What stands in the place of an index's volume is its members' trade.
+            shares(fields[_VOLUME]) if has_shares else None, "HKD", None, 0,
         ))  # fmt: skip
     except (ValueError, OverflowError) as error:
         raise ParseError(NAME, clean(str(error), 120), row) from None
 
 
-@lru_cache(maxsize=4096)
-def _symbol(key: bytes) -> str:
+def _short(symbol: str, fields: Sequence[bytes]) -> str:
+    if fields == [b""]:
+        return f"no such code as that of {symbol}"
+    return f"{symbol}: a row of {len(fields)} fields"
+
+
+def _symbol(key: bytes) -> tuple[str, bool]:
+    """The symbol of a code, and whether it is a share."""
     name = key.decode("utf-8", "replace")
     if not name.startswith("rt_hk"):
         raise ValueError(f"not a code of ours: {name[:40]!a}")
-    return portal.symbol(name.removeprefix("rt_hk"))
+    symbol = portal.symbol(name.removeprefix("rt_hk"))
+    return symbol, not is_index(symbol)
+
+
+_SYMBOLS = Memo(_symbol, 4096)
 
 
 class SinaFeed(PollFeed):

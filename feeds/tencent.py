@@ -7,7 +7,7 @@ they are late; either way the engine measures the lag from the rows' own times.
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -17,11 +17,13 @@ from feeds.base import NoPriceError, Parsed
 from feeds.http import Http
 from feeds.pace import rest
 from feeds.poll import Poll, PollFeed
+from feeds.portal import PRICES, shares
 from feeds.settings import FeedSettings
 from market.bars import Bar
 from market.clock import Clock
 from market.duration import parse_duration
 from market.errors import ParseError
+from market.memo import Memo
 from market.price import price_or_none, unpadded
 from market.quote import Quote
 from market.session import calendar
@@ -33,11 +35,13 @@ NAME: Final = "tencent"
 BATCH = 800
 """Codes a request; about 900 overflow the server's 8 KB request line, and 950 get HTTP 414."""
 
-# Positions in a row, counted from its code, which is the third field. Rows had 60 fields in 2018 and have 78
-# now; new ones are appended.
-_LAST, _PREV_CLOSE, _OPEN, _VOLUME, _TIME, _HIGH, _LOW = 1, 2, 3, 4, 28, 31, 32
-_FEWEST = 34
-_CURRENCY = 75 - 2 - _FEWEST  # of those beyond
+# Positions in a row, counted from the field behind its code, which is the fourth. Rows had 60 fields in 2018
+# and have 78 now; new ones are appended.
+_LAST, _PREV_CLOSE, _OPEN, _VOLUME, _TIME, _HIGH, _LOW = 0, 1, 2, 3, 27, 30, 31
+_INSTANTS = portal.instants("%Y/%m/%d %H:%M:%S")
+_BEFORE = 3
+_FEWEST = 33
+_CURRENCY = 75 - _BEFORE - _FEWEST  # of those beyond
 
 _HONG_KONG = b"100~"
 _LATE = 900  # seconds, of codes without r_
@@ -45,6 +49,7 @@ _LATE = 900  # seconds, of codes without r_
 # Bounded and without nesting, so that a hostile page takes linear time. Rows end at the quote mark; neither
 # it nor a semicolon occurs inside one.
 _ROW = re.compile(rb'(?:v_(\w{1,32})="|"(?=\d{1,4}~))([^";]*)"')
+_HEADS = portal.heads(b"v_")
 _NONE_MATCH = b"pv_none_match"
 
 _build = tuple.__new__
@@ -78,13 +83,7 @@ def parse_quotes(page: bytes, ts_recv: int) -> Parsed:
 
     Raises ``ParseError`` for a page that holds no row at all: the HTML of a block, an error in JSON.
     """
-
-    def read(key: bytes | None, row: bytes) -> Quote:
-        if key == _NONE_MATCH:
-            raise ParseError(NAME, "no such code")
-        return parse_row(row, ts_recv, key)
-
-    return portal.read_rows(NAME, page, b"v_", _ROW, read, BATCH)
+    return portal.read_rows(NAME, page, ts_recv, _HEADS, _ROW, parse_row, BATCH)
 
 
 def parse_row(row: bytes, ts_recv: int, key: bytes | None = None) -> Quote:
@@ -94,30 +93,33 @@ def parse_row(row: bytes, ts_recv: int, key: bytes | None = None) -> Quote:
     """
     try:
         if not row.startswith(_HONG_KONG):
-            market = row.partition(b"~")[0][:8].decode("latin-1")
-            raise ValueError(f"not a Hong Kong row (market {market!a})")
-        symbol, mark, delay = _asked(key or b"hk" + _code(row))
+            raise ValueError(_foreign(row, key))
+        symbol, mark, delay, has_shares = _ASKED[key or b"hk" + _code(row)]
         # A name may hold the byte of the separator, as half of a Chinese character; its code tells its end.
-        at = row.find(mark)
-        if at < 0:
-            code = _code(row).decode("latin-1")
-            raise ValueError(f"a row of {portal.symbol(code)} under the code {(key or b'').decode()}")
-        fields = row[at + 1 :].decode("latin-1").split("~", _FEWEST)
+        _, found, rest = row.partition(mark)
+        if not found:
+            raise ValueError(f"a row of {_symbol(_code(row))} under the code {(key or b'').decode()}")
+        fields = rest.split(b"~", _FEWEST)
         if len(fields) < _FEWEST:
-            raise ValueError(f"a row of {len(fields) + 2} fields")
-        last = portal.price(fields[_LAST])
+            raise ValueError(f"a row of {len(fields) + _BEFORE} fields")
+        last = PRICES[fields[_LAST]]
         if last is None:
             raise NoPriceError(NAME, f"{symbol}: no price yet", row)
         return _build(Quote, (
-            symbol, last, portal.instant(fields[_TIME]), ts_recv, NAME,
-            portal.price(fields[_PREV_CLOSE]), portal.price(fields[_OPEN]), portal.price(fields[_HIGH]),
-            portal.price(fields[_LOW]),
+            symbol, last, _INSTANTS[fields[_TIME]], ts_recv, NAME,
+            PRICES[fields[_PREV_CLOSE]], PRICES[fields[_OPEN]], PRICES[fields[_HIGH]], PRICES[fields[_LOW]],
             # An index has its turnover in this field, in units of HK$10,000.
-            None if is_index(symbol) else portal.shares(fields[_VOLUME]),
-            _currency(fields), None, delay if key is not None else 0,
+            shares(fields[_VOLUME].removesuffix(b".0")) if has_shares else None,
+            "HKD" if rest.rfind(b"~HKD~") > 0 else _currency(fields), None, delay if key is not None else 0,
         ))  # fmt: skip
     except (ValueError, OverflowError) as error:
         raise ParseError(NAME, clean(str(error), 120), row) from None
+
+
+def _foreign(row: bytes, key: bytes | None) -> str:
+    if key == _NONE_MATCH:
+        return "no such code"
+    return f"not a Hong Kong row (market {row.partition(b'~')[0][:8].decode('latin-1')!a})"
 
 
 def _code(row: bytes) -> bytes:
@@ -126,23 +128,27 @@ def _code(row: bytes) -> bytes:
     return fields[2].encode("utf-8", "replace") if len(fields) > 2 else b""
 
 
-@lru_cache(maxsize=4096)
-def _asked(key: bytes) -> tuple[str, bytes, int]:
-    """The symbol of a code such as ``r_hk09888``, what stands at the code in its row, and how late it is."""
+def _symbol(code: bytes) -> str:
+    return portal.symbol(code.decode("utf-8", "replace"))
+
+
+def _asked(key: bytes) -> tuple[str, bytes, int, bool]:
+    """The symbol of a code such as ``r_hk09888``, what stands at the code in its row, how late it is, and
+    whether it is a share."""
     code = key.removeprefix(b"r_").removeprefix(b"hk")
-    symbol = portal.symbol(code.decode("utf-8", "replace"))
+    symbol = _symbol(code)
     if not key.removeprefix(b"r_").startswith(b"hk"):
         raise ValueError(f"not a code of ours: {key[:40].decode('utf-8', 'replace')!a}")
-    return symbol, b"~" + code + b"~", 0 if key.startswith(b"r_") else _LATE
+    return symbol, b"~" + code + b"~", 0 if key.startswith(b"r_") else _LATE, not is_index(symbol)
 
 
-def _currency(fields: Sequence[str]) -> str:
-    """Of the price: some counters trade in another than the exchange's own."""
-    rest = fields[_FEWEST] if len(fields) > _FEWEST else ""
-    if "~HKD" in rest:
-        return "HKD"
-    beyond = rest.split("~", _CURRENCY + 1)
-    text = beyond[_CURRENCY] if len(beyond) > _CURRENCY else ""
+_ASKED = Memo(_asked, 4096)
+
+
+def _currency(fields: Sequence[bytes]) -> str:
+    """Of the price, where a row has not the usual: some counters trade in another than the exchange's."""
+    beyond = fields[_FEWEST].split(b"~", _CURRENCY + 1) if len(fields) > _FEWEST else []
+    text = beyond[_CURRENCY].decode("latin-1") if len(beyond) > _CURRENCY else ""
     return text if len(text) == 3 and text.isascii() and text.isupper() else "HKD"
 
 
@@ -173,8 +179,8 @@ def _bars(rows: list[list[Any]], *, with_volume: bool) -> Iterator[Bar]:
         texts = map(unpadded, (opened, high, low, close))
         prices = [price for text in texts if (price := price_or_none(text)) is not None]
         if len(prices) == 4:
-            shares = portal.shares(volume) if with_volume else None
-            yield Bar(date.fromisoformat(day), prices[0], prices[1], prices[2], prices[3], shares)
+            traded = shares(volume.encode()) if with_volume else None
+            yield Bar(date.fromisoformat(day), prices[0], prices[1], prices[2], prices[3], traded)
 
 
 async def fetch_bars(http: Http, settings: TencentSettings, symbol: str, start: date, end: date) -> list[Bar]:

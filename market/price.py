@@ -2,7 +2,9 @@
 
 import re
 from decimal import Decimal
-from functools import lru_cache
+from typing import Final
+
+from market.memo import Memo
 
 # Plain digits, or the short exponents that JSON writers use for tiny coins. Decimal() alone would also take
 # "1_000", " 1 " and Arabic digits, and a million digits.
@@ -13,14 +15,15 @@ LOWEST = Decimal("1e-12")
 HIGHEST = Decimal("1e12")
 
 
-@lru_cache(maxsize=1024)
 def price_or_none(text: str) -> Decimal | None:
     """The exact price that ``text`` writes, ``None`` for an empty field or a zero: "no such price".
 
-    ``ValueError`` when it is no positive number of a plausible size. Cached, because a venue repeats itself:
-    a day's open, high and low in every tick, and the last price in most. A hit costs 40 ns, building and
-    checking the decimal 600 ns.
+    ``ValueError`` when it is no positive number of a plausible size.
     """
+    return PRICES[text]
+
+
+def _read(text: str) -> Decimal | None:
     if not text.strip("0."):
         return None
     value = number(text)
@@ -29,9 +32,17 @@ def price_or_none(text: str) -> Decimal | None:
     return value
 
 
+PRICES: Final = Memo(_read, 4096)
+"""``price_or_none`` of each text, for those who look up one for every tick.
+
+A venue repeats itself: a day's open, high and low in every tick, and the last price in most. A price found
+costs 30 ns, one that is built and checked 600. Some 300 symbols in motion have room, in at most 0.8 MB.
+"""
+
+
 def price(text: str) -> Decimal:
     """Like ``price_or_none``, with ``ValueError`` where there is none."""
-    value = price_or_none(text)
+    value = PRICES[text]
     if value is None:
         raise ValueError(f"impossible price {number(text)}")
     return value
