@@ -79,7 +79,8 @@ class HeadlinePoller:
     ``statuses`` says by source name how each fares: ``frames`` answers, ``quotes`` headlines told. One that
     answers with nothing of the last month is stale, with the reason.
     ``editor`` joins headlines to instruments, and leaves some out; ``known`` were told before, oldest first,
-    and are not told again. ``chance`` is the backoff's jitter.
+    and are not told again. Sources that ``before`` had alike are taken over from it, each with its turn and
+    with what its publisher said. ``chance`` is the backoff's jitter.
     """
 
     def __init__(
@@ -89,13 +90,19 @@ class HeadlinePoller:
         *,
         editor: Editor | None = None,
         known: Sequence[Headline] = (),
+        before: "HeadlinePoller | None" = None,
         chance: Callable[[], float] = random,
     ) -> None:
         self._clock = clock
         self._chance = chance
         self._editor = editor or Editor(Matcher(instruments()), Keywords(()))
         self._known = known
-        self._sources = [_Source(settings, clock, self._editor) for settings in sources if settings.enabled]
+        had = {} if before is None else {source.settings: source for source in before._sources}
+        self._sources = [
+            had.get(settings) or _Source(settings, clock, self._editor)
+            for settings in sources
+            if settings.enabled
+        ]
         self._repeats = Repeats(max(40_000, 8 * MAX_ITEMS * len(self._sources)))
         self.statuses: Mapping[str, FeedStatus] = {
             source.settings.name: source.status for source in self._sources
@@ -135,6 +142,9 @@ class HeadlinePoller:
         waits = delays(self._chance)
         every = pause = parse_duration(source.settings.interval)
         status = source.status
+        if status.next_try is not None:  # of a poller before
+            await self._clock.sleep((status.next_try - self._clock.now()) / SECOND)
+            status.next_try = None
         while True:
             try:
                 headlines = await source.fetch(http)

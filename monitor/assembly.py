@@ -59,6 +59,7 @@ class Run:
     """As in ``feeds.stream.Stream``."""
     shelf: Shelf = field(init=False)
     recorder: Recorder | None = None
+    poller: HeadlinePoller | None = None
     _feeds: dict[str, tuple[FeedSettings, tuple[str, ...]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -227,9 +228,11 @@ def _headline_feed(run: Run, kept: Sequence[Headline]) -> KeptFeed | None:
     engine, settings = run.engine, run.config.settings
     if not settings.headlines:
         return None
-    poller = HeadlinePoller(settings.headlines, engine.clock, editor=run.editor, known=kept)
+    run.poller = HeadlinePoller(
+        settings.headlines, engine.clock, editor=run.editor, known=kept, before=run.poller
+    )
     takers = [run.shelf.add] if run.recorder is None else [run.recorder.add_headlines, run.shelf.add]
-    return KeptFeed(poller, *takers)
+    return KeptFeed(run.poller, *takers)
 
 
 def _engine(

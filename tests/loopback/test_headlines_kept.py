@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.loopback.feeding import PageServer, answers
+from tests.loopback.feeding import PageServer, answers, until
 from tests.paths import ROOT
 
 PHASES = ["closed", "pre_open", "morning", "lunch", "afternoon", "closing_auction"]
@@ -113,3 +113,20 @@ async def test_a_reload_takes_other_words_to_mute_and_other_names(tmp_path: Path
         await process.communicate()
     assert lines[-1]["symbols"] == ["9888.HK"]
     assert titles(lines) == ["Ernie Bot opens", "Ernie Bot sells out"]
+
+
+async def test_a_source_keeps_its_turn_when_another_is_added(tmp_path: Path) -> None:
+    """One that asked to be left alone for an hour is not asked again because the file was saved."""
+    busy = PageServer(answers(status=429, Retry_After="3600"))
+    async with busy.serving(), PageServer(answers(page("Tencent bonds"))).serving() as other:
+        process = await start(tmp_path, busy.url, "")
+        await until(lambda: len(busy.paths) == 1)
+        config = tmp_path / "config.toml"
+        more = f'[[headlines]]\nname = "other"\nurl = "{other.url}"\n'
+        config.write_text(more + config.read_text("utf-8"), encoding="utf-8")
+        process.send_signal(signal.SIGHUP)
+        lines = await hear(process, "Tencent")
+        process.terminate()
+        await process.communicate()
+    assert titles(lines) == ["Tencent bonds"]
+    assert len(busy.paths) == 1
