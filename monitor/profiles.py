@@ -21,6 +21,12 @@ log = logging.getLogger(__name__)
 RETRY = 10 * MINUTE
 """How long after a failure history is asked for once more, nanoseconds of the engine's clock."""
 
+_LOOKED_AT = 8
+"""Names whose closes are kept for another look: 21 years of one are 90 kB."""
+
+_LOOK_AGAIN_S = 600.0
+"""Seconds after which they are read anew: a vendor that did not answer may do so by then."""
+
 Loader = Callable[[Sequence[str], date], AsyncIterator[Profile | str]]
 """Yields a profile for each symbol as of a session date, or one line that says why there is none."""
 
@@ -39,6 +45,8 @@ class Profiles:
         self._load = load
         self._closes = closes
         self._by_symbol: dict[str, Profile] = {}
+        self._looked_at: dict[tuple[str, date], tuple[float, Closes]] = {}
+        """The last closes read, and until when they are good; the oldest first."""
         self._wanted: asyncio.Queue[tuple[tuple[str, ...], date]] = asyncio.Queue()
         self._failed: dict[date, set[str]] = {}
         self._retry_at = 0
@@ -47,6 +55,7 @@ class Profiles:
 
     def want(self, symbols: Iterable[str], session_date: date) -> None:
         """Ask for profiles as of a session."""
+        self._looked_at.clear()
         self._wanted.put_nowait((tuple(symbols), session_date))
 
     def retry(self, now: int) -> None:
@@ -103,11 +112,24 @@ class Profiles:
     async def closes(self, symbol: str, session_date: date) -> AsyncIterator[Closes]:
         """A symbol's daily closes before a session, and then what other vendors say of them.
 
-        Read when somebody looks, and kept by nobody here. Raises ``TickwallError`` where there are none.
+        Read when somebody looks; those of the last few names are at hand for a while. Raises
+        ``TickwallError`` where there are none.
         """
-        if self._closes is not None:
+        now = asyncio.get_running_loop().time()
+        until, closes = self._looked_at.get((symbol, session_date), (now, None))
+        if closes is not None and now < until:
+            yield closes
+        elif self._closes is not None:
             async for closes in self._closes(symbol, session_date):
                 yield closes
+            if closes is not None:
+                self._keep(closes, now + _LOOK_AGAIN_S)
+
+    def _keep(self, closes: Closes, until: float) -> None:
+        self._looked_at.pop(key := (closes.symbol, closes.session_date), None)
+        self._looked_at[key] = until, closes
+        if len(self._looked_at) > _LOOKED_AT:
+            del self._looked_at[next(iter(self._looked_at))]
 
     def facts(self, quote: Quote, now: int) -> Facts | None:
         """What history says of a quote at an instant (ns UTC); ``None`` without its session's profile.

@@ -1,12 +1,14 @@
 """Profiles in a running program: loaded by session, and asked for anew where that failed."""
 
 import asyncio
+from array import array
 from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from decimal import Decimal
 
 from market.bars import Bar
 from market.clock import MINUTE, parse_rfc3339
+from market.closes import Closes
 from market.history import build
 from market.profile import Profile
 from market.quote import Quote
@@ -147,3 +149,28 @@ async def test_after_hours_history_is_silent() -> None:
     assert known is not None and known.final
     assert profiles.facts(quote._replace(phase="post"), later) is None
     assert profiles.facts(quote._replace(ts_event=later, prev_close=Decimal(240)), later) is None
+
+
+async def test_closes_are_at_hand_when_somebody_looks_again() -> None:
+    """Of the last eight names, until the next session is asked for."""
+    asked: list[str] = []
+
+    async def read(symbol: str, session_date: date) -> AsyncIterator[Closes]:
+        asked.append(symbol)
+        for notes in ((), ("yahoo differs",)):
+            yield Closes(symbol, session_date, array("l", [1]), array("d", [2.0]), "a vendor", notes)
+
+    profiles = Profiles(Vendor().load, read)
+
+    async def look(symbol: str) -> list[int]:
+        return [len(closes.notes) async for closes in profiles.closes(symbol, DAY)]
+
+    assert await look("0700.HK") == [0, 1], "read, and then compared"
+    assert await look("0700.HK") == [1]
+    names = [f"{number:04}.HK" for number in range(1, 9)]
+    for name in names:
+        await look(name)
+    assert asked == ["0700.HK", *names]
+    assert await look("0700.HK") == [0, 1], "the ninth is not kept"
+    profiles.want(["0700.HK"], DAY)
+    assert await look(names[-1]) == [0, 1]
