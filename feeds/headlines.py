@@ -98,7 +98,7 @@ class HeadlinePoller:
         self._editor = editor or Editor(Matcher(instruments()), Keywords(()))
         self._known = known
         had = {} if before is None else {source.settings: source for source in before._sources}
-        self._sources = [
+        self._sources: list[_Source] = [
             had.get(settings) or _Source(settings, clock, self._editor)
             for settings in sources
             if settings.enabled
