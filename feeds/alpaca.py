@@ -5,7 +5,8 @@ exchange, IEX, alone. A trade tells a price and an instant, and neither a previo
 """
 
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from decimal import Decimal
+from functools import partial
 from typing import Any, ClassVar, Final, NoReturn
 
 import msgspec
@@ -15,11 +16,11 @@ from feeds.pace import silence
 from feeds.secret import secret
 from feeds.settings import FeedSettings
 from feeds.stream import Stream, StreamFeed
-from feeds.wire import BROKEN, as_price, checked_instant, parse_error
+from feeds.wire import BROKEN, as_price, checked_instant, exact, parse_error
 from market.clock import Clock, parse_rfc3339
 from market.duration import parse_duration
 from market.errors import FeedError
-from market.price import price
+from market.memo import Memo
 from market.quote import Quote
 from market.symbol import is_us_share
 from market.text import clean
@@ -59,12 +60,12 @@ class _Message(msgspec.Struct, gc=False):
     T: str
     S: str = ""
     p: Any = None
-    t: Any = None
+    t: str = ""
     code: int = 0
     msg: str = ""
 
 
-_decode = msgspec.json.Decoder(list[_Message], float_hook=str).decode
+_decode = msgspec.json.Decoder(list[_Message], float_hook=exact).decode
 
 
 def parse_frame(frame: bytes, ts_recv: int, symbols: frozenset[str]) -> Sequence[Quote]:
@@ -79,7 +80,7 @@ def parse_frame(frame: bytes, ts_recv: int, symbols: frozenset[str]) -> Sequence
                 symbol, paid, stamp = message.S, message.p, message.t
                 if symbol not in symbols:
                     raise ValueError(f"a symbol that was not asked for: {symbol[:24]!a}")
-                last = price(paid) if type(paid) is str else as_price(paid)
+                last = paid if type(paid) is Decimal else as_price(paid)
                 quotes.append(_build(Quote, (
                     symbol, last, _instant(stamp), ts_recv, NAME, None, None, None, None, None, "USD", None,
                     0,
@@ -113,19 +114,19 @@ def _refuse(message: _Message) -> NoReturn:
     raise FeedError(NAME, reason, fatal=message.code not in _IN_PASSING)
 
 
-def _instant(stamp: Any) -> int:
-    if type(stamp) is not str:
-        raise ValueError("no time")
-    fraction = stamp[20:-1]
-    if stamp[19:20] != "." or stamp[-1:] != "Z" or len(fraction) != 9 or not fraction.isdecimal():
+def _instant(stamp: str) -> int:
+    fraction = stamp[20:29]
+    if stamp[29:] != "Z" or not fraction.isdecimal():
         return checked_instant(parse_rfc3339(stamp))
-    return _second(stamp[:19]) + int(fraction)
+    return _SECONDS[stamp[:20]] + int(fraction)
 
 
-@lru_cache(maxsize=64)
 def _second(start: str) -> int:
-    """The instant at which a second begins: a busy one has thousands of trades."""
-    return checked_instant(parse_rfc3339(start + "Z"))
+    return checked_instant(parse_rfc3339(start.removesuffix(".") + "Z"))
+
+
+_SECONDS = Memo(_second, 64)
+"""The instant at which a second begins, ``2025-09-17T14:14:07.``: a busy one has thousands of trades."""
 
 
 class AlpacaFeed(StreamFeed):

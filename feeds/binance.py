@@ -6,7 +6,6 @@ pings are answered by the library. Addresses in the United States are refused wi
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -15,11 +14,12 @@ from feeds.failure import RenewalError
 from feeds.pace import BARREN
 from feeds.settings import FeedSettings
 from feeds.stream import Stream, StreamFeed
-from feeds.wire import BROKEN, LAST_MS, parse_error
+from feeds.wire import BROKEN, Milliseconds, parse_error
 from market.clock import MILLISECOND, Clock
 from market.duration import parse_duration
 from market.errors import FeedError, ParseError
-from market.price import price, price_or_none
+from market.memo import Memo
+from market.price import PRICES
 from market.quote import Quote
 from market.symbol import is_crypto
 from market.text import clean
@@ -79,9 +79,9 @@ def subscribe_frames(pairs: Sequence[str]) -> list[str]:
 
 class _Ticker(msgspec.Struct, gc=False, tag_field="e", tag="24hrMiniTicker"):
     s: str  # pair
-    E: int  # the event's time, milliseconds
+    E: Milliseconds  # the event's time
     c: str  # last
-    v: Decimal  # coins
+    v: str  # coins
     o: str = ""  # 24 hours ago
     h: str = ""
     l: str = ""  # noqa: E741 - the wire's name
@@ -115,19 +115,18 @@ def parse_frame(frame: bytes, ts_recv: int, names: Mapping[str, str]) -> Sequenc
             ticker = _decode(frame).data
         except msgspec.ValidationError as error:
             return _other(frame, error)
-        symbol = names.get(ticker.s)
-        if symbol is None:
-            raise ValueError(f"a pair that was not asked for: {ticker.s[:24]!a}")
-        at, volume = ticker.E, ticker.v
-        if not 0 < at < LAST_MS:
-            raise ValueError("no plausible time")
+        symbol, volume, last = names[ticker.s], Decimal(ticker.v), PRICES[ticker.c]
         if not _NO_COINS <= volume <= _MOST_COINS:
             raise ValueError("impossible volume")
-        day_ago = price_or_none(ticker.o)
+        if last is None:
+            raise ValueError("impossible price 0")
+        day_ago = PRICES[ticker.o]
         return (_build(Quote, (
-            symbol, price(ticker.c), at * MILLISECOND, ts_recv, NAME, day_ago, day_ago,
-            price_or_none(ticker.h), price_or_none(ticker.l), volume, _currency(symbol), None, 0,
+            symbol, last, ticker.E * MILLISECOND, ts_recv, NAME, day_ago, day_ago,
+            PRICES[ticker.h], PRICES[ticker.l], volume, _CURRENCIES[symbol], None, 0,
         )),)  # fmt: skip
+    except KeyError as error:
+        raise ParseError(NAME, f"a pair that was not asked for: {clean(str(error), 40)}", frame) from None
     except BROKEN as error:
         raise parse_error(NAME, error, frame) from None
 
@@ -145,9 +144,7 @@ def _other(frame: bytes, error: msgspec.ValidationError) -> Sequence[Quote]:
     raise error
 
 
-@lru_cache(maxsize=1024)
-def _currency(symbol: str) -> str:
-    return symbol.rpartition("-")[2]
+_CURRENCIES: Final[Memo[str, str]] = Memo(lambda symbol: symbol.rpartition("-")[2], 1024)
 
 
 class _Refusal(msgspec.Struct):

@@ -4,6 +4,7 @@ A trade tells a price and an instant, and neither a previous close nor the day's
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, ClassVar, Final
 from urllib.parse import quote as quoted
 
@@ -14,11 +15,10 @@ from feeds.failure import RefusedError
 from feeds.secret import secret
 from feeds.settings import FeedSettings
 from feeds.stream import Stream, StreamFeed
-from feeds.wire import BROKEN, LAST_MS, as_price, parse_error
+from feeds.wire import BROKEN, Milliseconds, as_price, exact, parse_error
 from market.clock import MILLISECOND, Clock
 from market.duration import parse_duration
 from market.errors import FeedError, ParseError
-from market.price import price
 from market.quote import Quote
 from market.symbol import is_us_share
 from market.text import clean
@@ -54,7 +54,7 @@ def subscribe_frames(symbols: Sequence[str]) -> list[str]:
 
 class _Trade(msgspec.Struct, gc=False):
     s: str
-    t: int
+    t: Milliseconds
     p: Any
 
 
@@ -64,7 +64,7 @@ class _Frame(msgspec.Struct, gc=False):
     msg: str = ""
 
 
-_decode = msgspec.json.Decoder(_Frame, float_hook=str).decode
+_decode = msgspec.json.Decoder(_Frame, float_hook=exact).decode
 
 
 def parse_frame(frame: bytes, ts_recv: int, symbols: frozenset[str]) -> Sequence[Quote]:
@@ -81,9 +81,7 @@ def parse_frame(frame: bytes, ts_recv: int, symbols: frozenset[str]) -> Sequence
                 symbol, at, paid = trade.s, trade.t, trade.p
                 if symbol not in symbols:
                     raise ValueError(f"a symbol that was not asked for: {symbol[:24]!a}")
-                if not 0 < at < LAST_MS:
-                    raise ValueError("no plausible time")
-                last = price(paid) if type(paid) is str else as_price(paid)
+                last = paid if type(paid) is Decimal else as_price(paid)
                 quotes.append(_build(Quote, (
                     symbol, last, at * MILLISECOND, ts_recv, NAME, None, None, None, None, None, "USD", None,
                     0,

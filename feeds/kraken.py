@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -13,9 +12,10 @@ from feeds.failure import RefusedError
 from feeds.pace import BARREN
 from feeds.settings import FeedSettings
 from feeds.stream import Stream, StreamFeed
-from feeds.wire import BROKEN, as_price_or_none, from_datetime, parse_error
+from feeds.wire import BROKEN, as_price, as_price_or_none, exact, from_datetime, parse_error
 from market.clock import Clock
 from market.duration import parse_duration
+from market.memo import Memo
 from market.price import HIGHEST, LOWEST
 from market.quote import Quote
 from market.symbol import canonical, is_crypto
@@ -65,7 +65,7 @@ def subscribe_frames(symbols: Sequence[str]) -> list[str]:
 
 class _Ticker(msgspec.Struct, gc=False):
     symbol: str
-    last: Decimal
+    last: Any
     timestamp: Annotated[datetime, msgspec.Meta(tz=True)]
     volume: Decimal = _NO_COINS
     change: Decimal | None = None
@@ -84,7 +84,7 @@ class _Other(msgspec.Struct):
     error: str = ""
 
 
-_decode = msgspec.json.Decoder(_Tickers, float_hook=str).decode
+_decode = msgspec.json.Decoder(_Tickers, float_hook=exact).decode
 _decode_other = msgspec.json.Decoder(_Other).decode
 
 
@@ -109,10 +109,10 @@ def ticker_quote(ticker: _Ticker, ts_recv: int) -> Quote:
 
     Raises ``ValueError`` or ``ArithmeticError`` for what no market could write.
     """
-    symbol, currency = _pair(ticker.symbol)
-    last, volume, day_ago = ticker.last, ticker.volume, None
-    if not LOWEST <= last <= HIGHEST:
-        raise ValueError(f"impossible price {last}")
+    symbol, currency = _PAIRS[ticker.symbol]
+    last, high, low, volume, day_ago = ticker.last, ticker.high, ticker.low, ticker.volume, None
+    if type(last) is not Decimal:
+        last = as_price(last)
     if not _NO_COINS <= volume <= _MOST_COINS:
         raise ValueError("impossible volume")
     if ticker.change is not None:
@@ -121,7 +121,8 @@ def ticker_quote(ticker: _Ticker, ts_recv: int) -> Quote:
             raise ValueError(f"a change of {ticker.change} on {last}")
     return _build(Quote, (
         symbol, last, from_datetime(ticker.timestamp), ts_recv, NAME, day_ago, day_ago,
-        as_price_or_none(ticker.high), as_price_or_none(ticker.low), volume, currency, None, 0,
+        high if type(high) is Decimal else as_price_or_none(high),
+        low if type(low) is Decimal else as_price_or_none(low), volume, currency, None, 0,
     ))  # fmt: skip
 
 
@@ -138,13 +139,15 @@ def _other(frame: bytes, error: msgspec.ValidationError) -> Sequence[Quote]:
     raise RefusedError(NAME, reason)
 
 
-@lru_cache(maxsize=1024)
 def _pair(name: str) -> tuple[str, str]:
     """The canonical symbol and the currency of a pair; ``ValueError`` for what is none."""
     symbol = name.replace("/", "-")
     if "/" not in name or not is_crypto(symbol):
         raise ValueError(f"not a pair: {name[:40]!a}")
     return canonical(symbol), symbol.rpartition("-")[2]
+
+
+_PAIRS = Memo(_pair, 1024)
 
 
 class KrakenFeed(StreamFeed):
