@@ -104,6 +104,7 @@ def _run(said: str, period: Period, change: Change, final: bool, texts: dict[str
         article="an" if str(length).startswith("8") or length in (11, 18) else "a",
         period=texts[period],
         direction=texts["up" if streak > 0 else "down"],
+        directions=texts["ups" if streak > 0 else "downs"],
     )
 
 
@@ -165,9 +166,11 @@ def _standing(facts: Facts, texts: dict[str, str]) -> list[Sentence]:
         )
         told.append(Sentence("record", 1, text))
     if facts.year_position is not None and facts.year_low and facts.year_high:
-        text = texts["year_range"].format(
-            position=facts.year_position, low=facts.year_low.price, high=facts.year_high.price
-        )
+        low, high = facts.year_low.price, facts.year_high.price
+        position = round(facts.year_position)
+        if low < facts.price < high:  # 0 and 100 are the ends alone
+            position = max(1, min(99, position))
+        text = texts["year_range"].format(position=position, low=low, high=high)
         told.append(Sentence("range", 0.5, text))
     if facts.is_adjusted:
         text = texts["base"].format(base=facts.day.base, close=facts.last_close)

@@ -240,6 +240,13 @@ def test_the_range_of_52_weeks_needs_52_weeks() -> None:
     assert facts(long, Decimal(13)).year_high == (Decimal(21), date(2025, 8, 20))
 
 
+@pytest.mark.parametrize(("price", "place"), [("5", 0), ("5.01", 1), ("13", 40), ("24.99", 99), ("25", 100)])
+def test_the_ends_of_the_range_are_told_of_its_ends_alone(price: str, place: int) -> None:
+    whole = profile("2025-09-17", ["10"] * (len(SESSIONS) - 1), "2024-01-02")
+    known = facts(whole, Decimal(price), high=Decimal(25), low=Decimal(5))
+    assert f"at {place}% of its 52-week range, 5 to 25" in texts(known)
+
+
 def test_a_streak_is_measured_against_the_longest_of_its_sign() -> None:
     closes = ["10", "11", "12", "13", "12", "13", "14", "15", "14", "13"]
     of = profile("2025-09-15", closes, "2025-09-01")
@@ -251,6 +258,10 @@ def test_a_streak_is_measured_against_the_longest_of_its_sign() -> None:
     rising = profile("2025-09-11", closes[:8], "2025-09-01")
     assert "longest run of daily gains on file" in texts(facts(rising, Decimal(16), final=True))
     assert "set for the longest run of daily gains on file" in texts(facts(rising, Decimal(16)))
+    falling = profile("2025-09-05", ["13", "12", "11", "10"], "2025-09-01")
+    before = profile("2025-09-12", ["13", "12", "13", "12", "12", "11", "10", "9", "8"], "2025-09-01")
+    assert not any("longest" in text for text in texts(facts(falling, Decimal(9), final=True)))
+    assert "longest run of daily losses on file" in texts(facts(before, Decimal(7), final=True))
 
 
 @pytest.mark.parametrize(
