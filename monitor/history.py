@@ -105,13 +105,14 @@ class HistoryFiles:
 
     def __init__(
         self,
-        given: Mapping[str, Path],
+        folder: Path | None,
         sources: tuple[Source, ...],
         now: Callable[[], int],
         kept: Path,
         http: Http | None,
     ) -> None:
-        self._given = given
+        self._folder = folder
+        self._given = index(folder) if folder is not None else {}
         self._sources = sources
         self._now = now
         self._kept = kept
@@ -134,7 +135,9 @@ class HistoryFiles:
                     return await self._of(source, symbol, session_date)
                 except TickwallError as error:
                     failures.append(str(error))
-        raise HistoryError("; ".join(failures) or "no history file, and no source to fetch one")
+        if self._folder is not None:
+            failures.append(f"no file of that name in {self._folder}")
+        raise HistoryError("; ".join(failures) or "no source to fetch history from")
 
     async def others(self, symbol: str, session_date: date, used: Path) -> list[Path]:
         """The files of the other sources that have bars of a symbol, to compare with the one that is used."""
@@ -248,13 +251,12 @@ async def history_files(
     ``now`` is the clock that says which sessions are over (nanoseconds UTC). Without a ``cache``, what is
     fetched is gone when the context ends. Raises ``HistoryError`` where ``folder`` cannot be read.
     """
-    given = index(folder) if folder is not None else {}
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(Http(_PER_HOST)) if sources else None
         kept = (
             cache / "history" if cache else Path(stack.enter_context(TemporaryDirectory(prefix="tickwall-")))
         )
-        yield HistoryFiles(given, sources, now, kept, http)
+        yield HistoryFiles(folder, sources, now, kept, http)
 
 
 def write_whole(file: Path, content: bytes, at: int) -> None:

@@ -50,5 +50,5 @@ async def test_the_child_hands_them_over(tmp_path: Path) -> None:
     assert [closes.session_date for closes in told] == [DAY], "one's own file is compared with nobody's"
     assert date.fromordinal(told[0].days[-1]) < DAY
     assert told[0].source.startswith("your own file, ")
-    with pytest.raises(TickwallError, match="no history file"):
+    with pytest.raises(TickwallError, match="no file of that name"):
         [closes async for closes in loader.closes("9999.HK", DAY)]

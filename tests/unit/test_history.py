@@ -406,7 +406,7 @@ async def test_one_bad_file_hides_no_other_and_is_never_cached(tmp_path: Path) -
     loader = ProfileLoader(folder, (), lambda: NOW, cache)
     bad, none, good = await loaded(loader, "0001.HK", "0002.HK", "1234.HK")
     assert isinstance(bad, str) and bad.startswith("0001.HK: ") and "no usable row" in bad
-    assert none == "0002.HK: no history file, and no source to fetch one"
+    assert none == f"0002.HK: no file of that name in {folder}"
     assert isinstance(good, Profile)
     assert [file.name for file in below(cache, "json")] == ["1234.HK.json"]
     written(folder, GOOD, name="0001.HK.csv")

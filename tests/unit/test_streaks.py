@@ -310,7 +310,7 @@ def test_order_is_as_asked_and_failures_are_objects(tmp_path: Path) -> None:
     assert errors[0] == errors[2] == errors[3] == ""
     assert "begins on 2024-11-04" in errors[1]
     assert "not a symbol" in errors[6]
-    assert "no history file" in errors[9]
+    assert "no file of that name in" in errors[9]
     assert answers[1] == {"symbol": "1234.HK", "as_of": "2024-11-01", "error": errors[1]}
 
 
