@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
@@ -57,7 +58,7 @@ class FeedStatusBar(Lines):
         feeds = sorted(self.feeds, key=lambda feed: _WORST_FIRST.index(feed.health))
         return [
             *(self._line(feed, width) for feed in feeds[: height - 1]),
-            self._summary(feeds[height - 1 :]),
+            self._summary(feeds[height - 1 :], width),
         ]
 
     def _style(self, feed: FeedLine) -> Style:
@@ -90,13 +91,26 @@ class FeedStatusBar(Lines):
             Segment(fit(text, width - 1 - len(state) - 12, glyphs.ellipsis), style.muted),
         ]
 
-    def _summary(self, feeds: Sequence[FeedLine]) -> Line:
-        """`` coinbase delayed tencent live``"""
+    def _summary(self, feeds: Sequence[FeedLine], width: int) -> Line:
+        """`` yahoo down, next try in 7s tencent live 12.4/s lag 0.8s``: figures where there is room."""
+        muted = self.look.palette.muted
+        heads = [f" {clean(feed.name, 12)} " for feed in feeds]
+        room = width - sum(map(cell_len, heads)) - sum(len(feed.health.value) for feed in feeds)
         line: Line = []
-        for feed in feeds:
-            line.append(Segment(f" {clean(feed.name, 12)} ", self.look.palette.muted))
-            line.append(Segment(feed.health.value, self._style(feed)))
+        for head, feed in zip(heads, feeds, strict=True):
+            line += [Segment(head, muted), Segment(feed.health.value, self._style(feed))]
+            figures = _brief(feed)
+            if len(figures) <= room:
+                line.append(Segment(figures, muted))
+                room -= len(figures)
         return line
+
+
+def _brief(feed: FeedLine) -> str:
+    """What matters most beside its health."""
+    if feed.next_try_s is not None:
+        return f", next try in {age_text(feed.next_try_s)}"
+    return "" if feed.lag_s is None else f" {feed.rate:.1f}/s lag {_lag(feed.lag_s)}"
 
 
 def _lag(seconds: float) -> str:

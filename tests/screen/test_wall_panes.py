@@ -154,7 +154,10 @@ async def test_every_feed_says_how_it_is() -> None:
         await pilot.resize_terminal(100, 2)
         await pilot.pause()
         assert lines(bar)[0].startswith("! yahoo      down")
-        assert lines(bar)[1] == " coinbase delayed tencent live"
+        assert lines(bar)[1] == " coinbase delayed 3.0/s lag 15:00 tencent live 12.4/s lag 0.8s"
+        await pilot.resize_terminal(60, 1)
+        await pilot.pause()
+        assert lines(bar) == [" yahoo down, next try in 17s coinbase delayed tencent live"]
 
 
 @pytest.mark.parametrize(
