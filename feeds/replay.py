@@ -51,7 +51,7 @@ class TapeClock:
         await wake
 
     def rouse(self) -> None:
-        """Wake whoever sleeps before time moves on: there is something to look at sooner than they thought."""
+        """Wake whoever sleeps before time moves on: there is something to look at sooner."""
         self._sleepers = [(self._now, order, wake) for _, order, wake in self._sleepers]
         heapq.heapify(self._sleepers)
 

@@ -18,8 +18,7 @@ from feeds.venue.server import Venue, VenueOptions
 from tests.paths import ROOT
 
 PATIENCE = 180.0
-"""Seconds until a command counts as hung: a simulated day takes 17 of an idle machine, and more of a busy one."""
-"""Seconds that a command gets before it counts as hung; the longest here takes 16 on an idle machine."""
+"""Seconds until a command counts as hung: a simulated day takes 17 of an idle machine, more of a busy one."""
 
 
 @pytest.fixture
