@@ -64,7 +64,10 @@ class Alert:
         """One line for a person."""
         doubt = " (unconfirmed)" if self.confirmed is False else ""
         text = f"{self._who}{self._move}{self.what}{doubt}"
-        return f"{text}: {self.facts[0]}" if self.facts else text
+        # A streak's own fact says the same as what has happened, though in another tense.
+        said = self.what.removesuffix(" if it closes here")
+        fact = next((fact for fact in self.facts if said not in fact), None)
+        return f"{text}: {fact}" if fact else text
 
     @property
     def _who(self) -> str:
