@@ -6,7 +6,7 @@ answer, for hours on end, so that the host of delayed quotes is what is asked.
 
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -20,6 +20,7 @@ from feeds.wire import BROKEN, LAST_MS, as_price_or_none, as_volume, parse_error
 from market.clock import SECOND, Clock
 from market.duration import parse_duration
 from market.errors import ParseError
+from market.memo import Memo
 from market.price import number, price_or_none, unpadded
 from market.quote import Quote
 from market.session import calendar
@@ -36,6 +37,7 @@ _FIELDS = "f2,f3,f5,f12,f13,f15,f16,f17,f18,f124"
 _ROUNDING = Decimal("0.02")
 """Percent: its own is rounded to two decimals."""
 
+_LAST_S = LAST_MS // 1000
 _build = tuple.__new__
 
 
@@ -66,7 +68,7 @@ def quote_urls(quote_url: str, symbols: Sequence[str]) -> list[str]:
 
 class _Row(msgspec.Struct, gc=False):
     f2: Any = None  # last
-    f3: Any = None  # percent
+    f3: msgspec.Raw = msgspec.Raw(b"null")  # percent, which may be below zero and is read of one row
     f5: Any = None  # volume
     f12: str = ""  # code
     f13: int = 0  # market
@@ -86,7 +88,10 @@ class _Page(msgspec.Struct):
     data: _List | None = None
 
 
-_decode = msgspec.json.Decoder(_Page, float_hook=str).decode
+_EXACT: Final[Memo[str, Decimal | None]] = Memo(lambda text: price_or_none(unpadded(text)), 4096)
+
+_decode = msgspec.json.Decoder(_Page, float_hook=_EXACT.__getitem__).decode
+_decode_text = msgspec.json.Decoder(_Page, float_hook=str).decode
 
 
 def parse_quotes(page: bytes, ts_recv: int) -> Parsed:
@@ -95,7 +100,11 @@ def parse_quotes(page: bytes, ts_recv: int) -> Parsed:
     Raises ``ParseError`` for a page that is none of its own.
     """
     try:
-        answer = _decode(page)
+        try:
+            answer = _decode(page)
+        except msgspec.ValidationError:
+            # Of an impossible price, the row alone is refused, which needs what was written.
+            answer = _decode_text(page)
     except BROKEN as error:
         if page.lstrip()[:1] == b"<":
             raise ParseError(NAME, "HTML in place of quotes", page) from None
@@ -121,27 +130,28 @@ def parse_quotes(page: bytes, ts_recv: int) -> Parsed:
 
 def row_quote(row: _Row, ts_recv: int) -> Quote:
     """The quote in a row. Raises ``NoPriceError``, or ``ValueError`` for what no market could write."""
-    symbol = _symbol(row.f13, row.f12)
-    last = _price(row.f2)
-    if last is None:
-        raise NoPriceError(NAME, f"{symbol}: no price yet")
-    at = row.f124
-    if type(at) is not int or not 0 < at * 1000 < LAST_MS:
+    symbol, has_shares = _SYMBOLS[row.f13, row.f12]
+    last, before, opened, high, low = row.f2, row.f18, row.f17, row.f15, row.f16
+    if type(last) is not Decimal:
+        last = _price(last)
+        if last is None:
+            raise NoPriceError(NAME, f"{symbol}: no price yet")
+    at, volume = row.f124, row.f5
+    if type(at) is not int or not 0 < at < _LAST_S:
         raise ValueError(f"{symbol}: no plausible time")
     return _build(Quote, (
-        symbol, last, at * SECOND, ts_recv, NAME, _price(row.f18), _price(row.f17), _price(row.f15),
-        _price(row.f16), None if row.f5 == "-" or is_index(symbol) else as_volume(row.f5), "HKD", None, 0,
+        symbol, last, at * SECOND, ts_recv, NAME,
+        before if type(before) is Decimal else _price(before),
+        opened if type(opened) is Decimal else _price(opened),
+        high if type(high) is Decimal else _price(high),
+        low if type(low) is Decimal else _price(low),
+        as_volume(volume) if has_shares and volume != "-" else None, "HKD", None, 0,
     ))  # fmt: skip
 
 
 def _price(field: Any) -> Decimal | None:
-    """``-`` and zero both mean that there is none."""
-    return None if field == "-" else _unpadded(field) if type(field) is str else as_price_or_none(field)
-
-
-@lru_cache(maxsize=4096)
-def _unpadded(text: str) -> Decimal | None:
-    return price_or_none(unpadded(text))
+    """The price in a field that the decoder did not make one of; ``-`` and zero mean that there is none."""
+    return None if field == "-" else _EXACT[field] if type(field) is str else as_price_or_none(field)
 
 
 def _is_to_scale(row: _Row, quote: Quote) -> bool:
@@ -149,19 +159,24 @@ def _is_to_scale(row: _Row, quote: Quote) -> bool:
 
     ``ValueError`` where they came in thousandths: percent is then in hundredths.
     """
-    if quote.pct is None or row.f3 in (None, "-"):
+    percent = bytes(row.f3).decode().strip('"')
+    if quote.pct is None or percent in ("null", "-"):
         return False
-    if abs(number(str(row.f3)) - quote.pct) > _ROUNDING:
-        raise ValueError(f"{quote.symbol}: {row.f3} % does not fit its prices; are they scaled?")
+    if abs(number(percent) - quote.pct) > _ROUNDING:
+        raise ValueError(f"{quote.symbol}: {percent} % does not fit its prices; are they scaled?")
     return bool(quote.pct)
 
 
-@lru_cache(maxsize=4096)
-def _symbol(market: int, code: str) -> str:
+def _symbol(asked: tuple[int, str]) -> tuple[str, bool]:
+    """The symbol of a market and a code, and whether it is a share."""
+    market, code = asked
     symbol = portal.symbol(code)
     if market != _MARKETS.get(symbol, _SHARES):
         raise ValueError(f"{symbol} in the market {market}")
-    return symbol
+    return symbol, not is_index(symbol)
+
+
+_SYMBOLS = Memo(_symbol, 4096)
 
 
 class EastMoneyFeed(PollFeed):

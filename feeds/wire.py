@@ -29,7 +29,7 @@ Milliseconds = Annotated[int, msgspec.Meta(gt=0, lt=LAST_MS)]
 _LAST_YEAR = LAST_MS * MILLISECOND
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MOST = Decimal("1e18")
+_MOST = 10**18
 
 
 exact: Final = PRICES.__getitem__
@@ -63,11 +63,13 @@ def as_volume(value: Any) -> Decimal | int | None:
 
     ``ValueError`` for what is no volume.
     """
+    if type(value) is int:
+        if not 0 <= value <= _MOST:
+            raise ValueError("impossible volume")
+        return value
     if value is None:
         return None
-    if type(value) is str:
-        return _volume(value)
-    return int(_volume(_text(value)))
+    return _volume(str(value))
 
 
 @lru_cache(maxsize=4096)
