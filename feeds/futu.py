@@ -22,6 +22,7 @@ from market.duration import parse_duration
 from market.errors import FeedError, ParseError
 from market.price import price
 from market.quote import Quote
+from market.session import Phase
 from market.symbol import hk_code, is_hong_kong, is_index, is_us_share
 from market.text import clean
 
@@ -80,6 +81,7 @@ def _quote(row: Mapping[str, Any], ts_recv: int, names: Mapping[str, str]) -> Qu
         low=_price(row.get("low_price")),
         volume=None if is_index(symbol) else max(0, int(row.get("volume") or 0)),
         currency=None if is_hong_kong(symbol) else "USD",
+        phase=Phase.HALTED if row.get("suspension") is True else None,
     )
 
 

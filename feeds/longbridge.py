@@ -33,6 +33,7 @@ ALLOWED = frozenset({"quote.subscribe"})
 """All that is ever asked. The program's other methods place orders, among other things."""
 
 _TRY_AGAIN = -32000
+_HALTS = frozenset({"Halted", "Suspend", "SplitStockHalts", "Fuse"})
 _PHASES = {"Pre": Phase.PRE, "Intraday": Phase.REGULAR, "Post": Phase.POST}
 
 
@@ -78,6 +79,7 @@ class _Row(msgspec.Struct):
     volume: Any = None
     timestamp: str = ""
     trade_session: str = ""
+    trade_status: str = ""
 
 
 class _Result(msgspec.Struct):
@@ -182,9 +184,15 @@ class Conversation:
             low=as_price_or_none(row.low),
             volume=None if is_index(symbol) else as_volume(row.volume),
             currency=None if is_hong_kong(symbol) else "USD",
-            # Hong Kong's day has a morning and an afternoon, which the calendar knows.
-            phase=None if is_hong_kong(symbol) else _PHASES.get(row.trade_session),
+            phase=_phase(symbol, row),
         )
+
+
+def _phase(symbol: str, row: _Row) -> Phase | None:
+    """Hong Kong's day has a morning and an afternoon, which the calendar knows."""
+    if row.trade_status in _HALTS:
+        return Phase.HALTED
+    return None if is_hong_kong(symbol) else _PHASES.get(row.trade_session)
 
 
 def _refusal(error: _Error) -> FeedError:

@@ -12,7 +12,7 @@ from market.lead import are_apart
 from market.outcome import Outcome
 from market.quote import Quote
 from market.rule import Moment, Rule
-from market.session import Calendar
+from market.session import Calendar, Phase
 from market.standing import Standing, State, mark_of
 from market.state import Entry
 
@@ -125,7 +125,7 @@ class Ladder:
         """Time has passed, and the last quote is this one still: ``for`` may be over, a close final."""
         if self._resuming or self._is_over(moment):
             return
-        if self.condition.objection(entry, quote, moment) is None:
+        if self._objection(entry, quote, moment) is None:
             self._judge(entry, quote, moment, max(quote.ts_event, moment.now - moment.delay), out)
             self._save(quote, out)
 
@@ -196,7 +196,7 @@ class Ladder:
         self.primed = ready
         if not ready:
             return
-        objection = condition.objection(entry, quote, moment)
+        objection = self._objection(entry, quote, moment)
         if objection is None:
             self._rearm(quote)
             if condition.edge and (standing.seen is None or _is_other_view(entry, quote)):
@@ -208,7 +208,7 @@ class Ladder:
             if wanted:
                 self._withhold(wanted[-1], quote, objection, moment, out)
                 # Every rule looks anew at another session or phase.
-                self._held_back = objection not in ("out_of_session", "previous_session")
+                self._held_back = objection not in ("halted", "out_of_session", "previous_session")
             return
         held = self._held(entry, wanted, at)
         if held:
@@ -217,6 +217,11 @@ class Ladder:
             sides = [condition.compare(step, quote) >= 0 for step in condition.steps]
             if sides != [self._beyond(step, standing.seen) for step in condition.steps]:
                 standing.seen, self._changed = quote.last, True
+
+    def _objection(self, entry: Entry, quote: Quote, moment: Moment) -> str | None:
+        """Why it may not act on a quote, if so; whatever the rule, a halted name has no price to act on."""
+        halted = entry.phase is Phase.HALTED
+        return "halted" if halted else self.condition.objection(entry, quote, moment)
 
     def _rearm(self, quote: Quote) -> None:
         if self.rule.frequency != "every_cross":

@@ -43,6 +43,8 @@ class Phase(StrEnum):
     REGULAR = "regular"
     POST = "post"
     ALWAYS = "always"
+    HALTED = "halted"
+    """A venue's word on one name, which no calendar knows: it may not trade."""
 
 
 CONTINUOUS = frozenset((Phase.MORNING, Phase.AFTERNOON, Phase.REGULAR, Phase.ALWAYS))

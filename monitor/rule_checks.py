@@ -13,6 +13,7 @@ from market.conditions.base import Condition
 from market.duration import parse_duration
 from market.headline_rule import HEADLINE_KEYS
 from market.keywords import Keywords
+from market.session import Phase
 from market.silence import SILENCE_KEYS
 from monitor.nearest import nearest
 from monitor.settings import RuleSettings
@@ -42,6 +43,8 @@ def senseless_rule(rule: RuleSettings, sinks: Collection[str], feeds: Collection
     if rule.expires is not None and not isinstance(rule.expires, date):
         yield "expires is a date such as 2026-12-31, or a date and time, without quotes"
     yield from _bad_steps(rule)
+    if Phase.HALTED in rule.sessions:
+        yield "sessions: no rule holds while a name is halted"
     if not rule.symbols:
         yield "symbols is empty (* is all that is watched)"
     if rule.kind == "headline":

@@ -146,6 +146,13 @@ def test_a_push_of_new_york_has_its_phase() -> None:
     assert quote.volume == 5
 
 
+@pytest.mark.parametrize(("status", "phase"), [("Halted", "halted"), ("Suspend", "halted"), ("Normal", None)])
+def test_a_halt_is_told(status: str, phase: str | None) -> None:
+    """In Hong Kong, too."""
+    [quote] = Conversation(["9888.HK"]).parse(update(symbol="9888.HK", trade_status=status), NOW)
+    assert quote.phase == phase
+
+
 @pytest.mark.parametrize(
     "raw",
     [b"", b"{}", b"[]", DEEP, b'{"method":"quote.updated"}', b'{"result":7}', update(symbol="MSFT.US"),

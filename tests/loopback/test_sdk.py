@@ -226,6 +226,14 @@ def test_codes_of_futu() -> None:
     assert [futu_code(s) for s in ("0700.HK", "HSI", "AAPL")] == ["HK.00700", "HK.800000", "US.AAPL"]
 
 
+@pytest.mark.parametrize(("suspension", "phase"), [(True, "halted"), (False, None)])
+def test_futu_says_who_is_suspended(suspension: bool, phase: str | None) -> None:
+    """Rules act on no price of such a name."""
+    row = {"code": "HK.09888", "data_date": "2025-09-17", "data_time": "10:14:07", "last_price": 124.6}
+    [quote] = parse_rows([row | {"suspension": suspension}], NOW, {"HK.09888": "9888.HK"})
+    assert quote.phase == phase
+
+
 _VALUES = st.one_of(
     st.none(),
     st.floats(),

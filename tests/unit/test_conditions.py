@@ -439,6 +439,27 @@ def test_after_a_session_the_withheld_are_counted() -> None:
     assert (last.reason, last.count, last.quote) == ("out_of_session", 5, None)
 
 
+@pytest.mark.parametrize(
+    ("kind", "threshold", "price"), [("pct_prev_close", "5", "106"), ("price_cross", "106", "107")]
+)
+def test_a_halted_name_sets_nothing_off(kind: str, threshold: str, price: str) -> None:
+    """However its price moves; it is told by the first quote of trading, if it still stands there."""
+    desk = Desk(rule(kind, threshold, direction="up"))
+    assert desk.quote("100", 10) == []
+    assert desk.quote(price, 20, phase="halted") == desk.quote(price, 21, phase="halted") == []
+    assert [held.reason for held in desk.heard.withheld] == ["halted"]
+    assert desk.quote(price, 22) == [f"r/9888.HK/2025-09-17/up/{threshold}/1"]
+
+
+def test_a_halt_without_a_move_holds_up_what_is_pending() -> None:
+    """Within the same minute, at the same price: the clock must not go on for it."""
+    desk = Desk(rule("pct_prev_close", "5", hold=30 * SECOND))
+    desk.quote("106", 10)
+    desk.quote("106", 15, phase="halted")
+    assert desk.wait(60) == []
+    assert [held.reason for held in desk.heard.withheld] == ["halted"]
+
+
 class TestHeadline:
     """``headline``."""
 

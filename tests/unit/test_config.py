@@ -126,6 +126,7 @@ def test_the_environment_sets_feeds_and_lists() -> None:
             "[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\nsessions = ['noon']",
             "rule[0].sessions[0]: 'noon' is not one",
         ),
+        ("[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\nsessions = ['halted']", "rule 'a': sessions: no rule"),
         ("[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\n" * 2, "rule 'a': the id is used twice"),
         ("[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\nsteps = ['4']", "rule 'a': steps rise"),
         ("[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\nclear = '6'", "rule 'a': clear lies"),

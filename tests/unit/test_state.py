@@ -293,6 +293,13 @@ def test_minutes_keep_the_last_price_of_each(state: MarketState) -> None:
     assert entry.minutes == []
 
 
+def test_a_halt_is_seen_at_a_price_that_has_not_moved(state: MarketState) -> None:
+    """A quiet price hides no change of phase."""
+    for sent in (quote("120"), quote("120.2", 1), quote("120.2", 2, phase="halted"), quote("120.2", 3)):
+        state.apply(sent)
+        assert state.entries["9888.HK"].phase is Phase(sent.phase or "morning")
+
+
 def test_the_phase_is_the_quotes_own_time_unless_it_carries_one(state: MarketState) -> None:
     """A late quote belongs to the phase in which it was made."""
     phases = []
