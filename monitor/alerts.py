@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from monitor import exit as exit_code
 from monitor import journal
 from monitor.config import load, state_dir
 from monitor.outbox import State
+from monitor.person import person
 from monitor.store import Store, Stored
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def acknowledge(names: Sequence[str], state: str | None, *, everything: bool) ->
         chosen = store.journal(limit=-1) if everything else [_named(store, name) for name in names]
         waiting = [alert.number for alert in chosen if not alert.acknowledged]
         for number in waiting:
-            store.acknowledge(number, _somebody())
+            store.acknowledge(number, person())
     sys.stdout.write(f"acknowledged {len(waiting)}\n")
     return exit_code.OK
 
@@ -98,7 +98,7 @@ def snooze(symbol: str | None, until: str | None, state: str | None, *, off: boo
             else:
                 # Of everything at once the first exchange of this program's watchlists, Hong Kong's, speaks.
                 hours = calendar(mic(name) if name != "*" else "XHKG")
-                store.snooze(name, snoozed_until(until, now, hours), _somebody(), now)
+                store.snooze(name, snoozed_until(until, now, hours), person(), now)
         for held in store.snoozes(now):
             by = f" by {clean(held.by)}" if held.by else ""
             sys.stdout.write(f"{held.symbol} snoozed until {rfc3339(held.until)}{by}\n")
@@ -177,14 +177,6 @@ def _opened(state: str | None, *, make: bool = False) -> Iterator[Store]:
     path = Path(state) if state is not None else state_dir() / "alerts.db"
     with closing(Store(path if make or path.exists() else None)) as store:
         yield store
-
-
-def _somebody() -> str:
-    """Who acts; empty for a user without a name, as a service may be."""
-    try:
-        return getuser()
-    except (KeyError, OSError):
-        return ""
 
 
 def _chosen(store: Store, choice: Choice) -> list[Stored]:

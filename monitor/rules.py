@@ -34,12 +34,7 @@ def rule_book(settings: Settings, on: date) -> RuleBook:
     symbols = watched(settings, on)
     stocks = tuple(symbol for symbol in symbols if not is_index(symbol))
     indices = tuple(symbol for symbol in symbols if is_index(symbol))
-    return RuleBook(
-        [
-            Rule("stocks", "pct_prev_close", stocks, "both", STOCK_STEPS, STOCK_STEPS[0] * _CLEAR),
-            Rule("indices", "pct_prev_close", indices, "both", INDEX_STEPS, INDEX_STEPS[0] * _CLEAR),
-        ]
-    )
+    return RuleBook([_default("stocks", STOCK_STEPS, stocks), _default("indices", INDEX_STEPS, indices)])
 
 
 def symbols_of(rule: RuleSettings, settings: Settings, on: date) -> tuple[str, ...]:
@@ -49,6 +44,12 @@ def symbols_of(rule: RuleSettings, settings: Settings, on: date) -> tuple[str, .
         found = watched(settings, on) if name == "*" else expand([name], settings.watchlists, on)
         symbols.update(dict.fromkeys(found))
     return tuple(symbols)
+
+
+def _default(name: str, steps: tuple[Decimal, ...], symbols: tuple[str, ...]) -> Rule:
+    """Made like one of the file, so that it is the same rule once an editor has written it there."""
+    first, *further = steps
+    return _rule(RuleSettings(name, "pct_prev_close", threshold=first, steps=tuple(further)), symbols)
 
 
 def _rule(rule: RuleSettings, symbols: tuple[str, ...]) -> Rule:

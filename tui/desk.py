@@ -1,6 +1,5 @@
 """The alert desk: what was told on the screen, how it rings, and what a person does about it."""
 
-import getpass
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -8,6 +7,7 @@ from market.freshness import Quality
 from market.instrument import instrument
 from market.session import calendar
 from market.snooze import snoozed_until
+from monitor.person import person
 from tui.alerts import EVERY_NAME, AlertBook, told
 from tui.herald import Herald
 from tui.notices import written
@@ -157,11 +157,3 @@ class AlertDesk:
 
 def _name(symbol: str) -> str:
     return "every name" if symbol == EVERY_NAME else code(symbol)
-
-
-def person() -> str:
-    """Who sits here, as the store keeps it: the login name, or nothing where there is none."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name, in a container
-        return ""
