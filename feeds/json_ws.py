@@ -160,9 +160,13 @@ class Parser:
                 return ()
             rows = self._rows(message)
             found = rows if type(rows) is list else () if rows is None else (rows,)
-            return [quote for row in found if (quote := self._quote(row, ts_recv)) is not None]
+            quotes = []
+            for row in found:
+                if (quote := self._quote(row, ts_recv)) is not None:
+                    quotes.append(quote)  # noqa: PERF401 - 100 ns less than a comprehension for the usual one
         except BROKEN as error:
             raise parse_error(self._source, error, frame) from None
+        return quotes
 
     def _quote(self, row: Any, ts_recv: int) -> Quote | None:
         name, price = self._symbol(row), self._price(row)
@@ -171,11 +175,15 @@ class Parser:
         symbol = self._symbols.get(name) if type(name) is str else None
         if symbol is None:
             raise ValueError(f"not a symbol that was asked for: {str(name)[:24]!a}")
-        others = [None if place is None else as_price_or_none(place(row)) for place in self._prices]
+        before, opened, high, low = self._prices
         volume = None if self._volume is None else as_volume(self._volume(row))
         return _build(Quote, (
-            symbol, as_price(price), self._instant(self._time(row)), ts_recv, self._source, *others, volume,
-            None, None, 0,
+            symbol, as_price(price), self._instant(self._time(row)), ts_recv, self._source,
+            None if before is None else as_price_or_none(before(row)),
+            None if opened is None else as_price_or_none(opened(row)),
+            None if high is None else as_price_or_none(high(row)),
+            None if low is None else as_price_or_none(low(row)),
+            volume, None, None, 0,
         ))  # fmt: skip
 
 
