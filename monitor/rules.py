@@ -49,7 +49,8 @@ def symbols_of(rule: RuleSettings, settings: Settings, on: date) -> tuple[str, .
 def _default(name: str, steps: tuple[Decimal, ...], symbols: tuple[str, ...]) -> Rule:
     """Made like one of the file, so that it is the same rule once an editor has written it there."""
     first, *further = steps
-    return _rule(RuleSettings(name, "pct_prev_close", threshold=first, steps=tuple(further)), symbols)
+    written = RuleSettings(name, "pct_prev_close", symbols, threshold=first, steps=tuple(further))
+    return _rule(written, symbols)
 
 
 def _rule(rule: RuleSettings, symbols: tuple[str, ...]) -> Rule:
