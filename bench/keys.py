@@ -24,7 +24,7 @@ from bench.measure import MEASURED_CORE, OTHER_CORE, Ratio, pin, report
 from bench.startup import Program
 from monitor.assembly import COALESCE, Run, opened
 from monitor.config import Config, load
-from monitor.engine import Listener
+from monitor.listener import Listener
 from monitor.store import Store
 from tui.app import WallApp
 

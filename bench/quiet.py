@@ -6,7 +6,7 @@ from feeds.base import FeedStatus, QuoteSink
 from market.alert import Suppressed
 from market.headline import Headline
 from monitor.courier import Delivery
-from monitor.engine import FeedChange, PhaseChange
+from monitor.listener import FeedChange, PhaseChange
 
 
 @dataclass

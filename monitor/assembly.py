@@ -22,13 +22,14 @@ from market.freshness import Quality
 from market.headline import Headline
 from market.session import amend, calendar
 from monitor import exit as exit_code
-from monitor.alerting import HEADLINES_KEPT
+from monitor.alerting import HEADLINES_KEPT, Limits
 from monitor.assignment import assign
 from monitor.config import Config
 from monitor.courier import Courier
 from monitor.delivery import delivering, routes
-from monitor.engine import Engine, Limits, Listener
+from monitor.engine import Engine
 from monitor.history import cache_dir, sources
+from monitor.listener import Listener
 from monitor.news import KeptFeed, Shelf, editor
 from monitor.profiles import Profiles
 from monitor.recording import Tee, recording

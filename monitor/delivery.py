@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from feeds.clock import SystemClock
 from monitor.config import Config, ConfigError
 from monitor.courier import BACKOFF, BRISK, Courier
-from monitor.engine import Listener
+from monitor.listener import Listener
 from monitor.route import Route
 from monitor.sinks import build
 from monitor.sinks.base import SinkError

@@ -14,14 +14,11 @@ from market.headline import Headline
 from market.rulebook import RuleBook
 from market.session import Calendar, Phase, calendar
 from market.state import MarketState
-from monitor.alerting import Alerting
-from monitor.alerting import Limits as Limits
+from monitor.alerting import Alerting, Limits
 from monitor.disputes import Disputes
 from monitor.health import SETTLED, FeedHealth
-from monitor.intake import Intake as Intake
-from monitor.listener import FeedChange as FeedChange
-from monitor.listener import Listener as Listener
-from monitor.listener import PhaseChange as PhaseChange
+from monitor.intake import Intake
+from monitor.listener import Listener, PhaseChange
 from monitor.memory import keep_small
 from monitor.phases import Phases
 from monitor.profiles import Profiles

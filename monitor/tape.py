@@ -7,7 +7,8 @@ from feeds.tape import FeedEvent
 from market.errors import ParseError
 from market.freshness import Health
 from market.quote import Quote
-from monitor.engine import Engine, Intake
+from monitor.engine import Engine
+from monitor.intake import Intake
 
 
 class RecordedFeed:

@@ -16,7 +16,7 @@ from feeds.venue.hours import at
 from feeds.venue.server import Venue, VenueOptions
 from monitor.assembly import Run, opened
 from monitor.config import load
-from monitor.engine import Listener
+from monitor.listener import Listener
 from monitor.store import Store
 from tui.app import WallApp
 

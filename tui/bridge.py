@@ -14,7 +14,8 @@ from market.instrument import instrument
 from market.quote import Quote
 from market.session import CONTINUOUS, TRADING, calendar
 from market.state import Entry
-from monitor.engine import Engine, Intake
+from monitor.engine import Engine
+from monitor.intake import Intake
 from monitor.news import Marks
 from widgets.feed_status import FeedLine
 from widgets.formatting import coarse_age, price, tag

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from monitor.assembly import Run
     from monitor.config import Config
     from monitor.demo import Simulation, VenueProcess
-    from monitor.engine import Listener
+    from monitor.listener import Listener
     from tui.app import WallApp
     from tui.ear import Ear
 

@@ -16,7 +16,8 @@ from market.headline import Headline
 from market.quote import Quote
 from monitor.assembly import Run
 from monitor.config import Config, load
-from monitor.engine import Engine, Listener
+from monitor.engine import Engine
+from monitor.listener import Listener
 from monitor.news import editor
 from monitor.rules import rule_book, watched
 from monitor.store import Store

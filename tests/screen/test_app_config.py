@@ -8,8 +8,8 @@ import pytest
 from market.errors import TickwallError
 from market.session import amend
 from monitor.assembly import Run
-from monitor.engine import Listener
 from monitor.exit import BAD_INPUT
+from monitor.listener import Listener
 from tests.screen.stage import Stage, text, until
 from tui.app import WallApp
 from tui.tty import TerminalError, demand_terminal, encoding

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from market.clock import MINUTE, SECOND, parse_rfc3339
 from market.freshness import Quality
-from monitor.engine import Engine, Limits
+from monitor.alerting import Limits
+from monitor.engine import Engine
 from monitor.rules import rule_book, watched
 from monitor.settings import Settings
 from tests.paths import ROOT

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from monitor.assembly import Run, opened, taped
 from monitor.config import Config, load
-from monitor.engine import Listener
+from monitor.listener import Listener
 from monitor.store import Store
 from tests.loopback.capture import plays, restamped
 from tests.loopback.feeding import StreamServer

@@ -18,7 +18,8 @@ from market.quote import Quote
 from market.rule import Rule
 from market.rulebook import RuleBook
 from monitor.courier import Delivery
-from monitor.engine import Engine, FeedChange, PhaseChange
+from monitor.engine import Engine
+from monitor.listener import FeedChange, PhaseChange
 from monitor.store import Store
 
 OPEN = parse_rfc3339("2025-09-17T01:30:00Z")

@@ -19,7 +19,9 @@ from market.rulebook import RuleBook
 from market.session import Phase
 from monitor.alerting import HEADLINES_KEPT
 from monitor.courier import Delivery
-from monitor.engine import Engine, FeedChange, Intake, PhaseChange
+from monitor.engine import Engine
+from monitor.intake import Intake
+from monitor.listener import FeedChange, PhaseChange
 from monitor.store import Store
 
 TEN = parse_rfc3339("2025-09-17T02:00:00Z")
