@@ -57,6 +57,8 @@ class FeedStatus:
     state: Health = Health.CONNECTING
     reason: str | None = None
     """Why it is not live, fit for the status line."""
+    mend: str = ""
+    """What its user can do about its last failure, where that is known."""
     frames: int = 0
     """Frames or answers received."""
     quotes: int = 0

@@ -42,6 +42,7 @@ class Line:
     def fail(self, error: FeedError) -> None:
         """The connection, or a request, failed."""
         self.status.errors += 1
+        self.status.mend = error.mend
         self.go_down(error.reason, Health.STALE if isinstance(error, SilentError) else Health.DOWN)
 
     def go_down(self, reason: str, state: Health) -> None:

@@ -16,18 +16,23 @@ def secret(venue: str, file: str, variable: str, environ: Mapping[str, str] = os
     nothing of what was found.
     """
     if file:
-        place = file
+        place, mend = file, "put the vendor's key into that file"
         try:
             with Path(file).expanduser().open(encoding="utf-8") as opened:
                 found = opened.read(_LONGEST).strip()
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or "not text"
-            raise FeedError(venue, f"no key: {file}: {why}", fatal=True) from None
+            raise FeedError(venue, f"no key: {file}: {why}", fatal=True, mend=mend) from None
     else:
-        place = f"the environment's {variable}"
+        place, mend = (
+            f"the environment's {variable}",
+            f"set {variable} to the vendor's key, or name a file of it",
+        )
         found = environ.get(variable, "").strip()
     if not found:
-        raise FeedError(venue, f"no key in {place}", fatal=True)
+        raise FeedError(venue, f"no key in {place}", fatal=True, mend=mend)
     if not (found.isascii() and found.isprintable()) or " " in found:
-        raise FeedError(venue, f"what is in {place} is no key: one line without blanks", fatal=True)
+        raise FeedError(
+            venue, f"what is in {place} is no key: one line without blanks", fatal=True, mend=mend
+        )
     return found

@@ -43,13 +43,21 @@ class FeedError(TickwallError):
 
     ``retry_after`` (seconds) asks for at least that long a wait; ``fatal`` says that trying again
     unchanged is pointless (a refused key, a bad address), so that the feed waits minutes, not seconds.
+    ``mend`` is what its user can do about it, where that is known and is not to look at the network.
     """
 
     def __init__(
-        self, venue: str, reason: str, *, retry_after: float | None = None, fatal: bool = False
+        self,
+        venue: str,
+        reason: str,
+        *,
+        retry_after: float | None = None,
+        fatal: bool = False,
+        mend: str = "",
     ) -> None:
         self.venue = venue
         self.reason = reason
         self.retry_after = retry_after
         self.fatal = fatal
+        self.mend = mend
         super().__init__(f"{venue}: {reason}")

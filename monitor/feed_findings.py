@@ -128,7 +128,7 @@ async def hear(feed: Feed, symbols: Sequence[str], clock: Clock) -> Heard:
         return Heard(Finding("ok", what, text), ear.lead, ear.prices)
     if status.errors or status.rejected:
         reason = status.reason or "nothing it says can be used"
-        return Heard(Finding("fail", what, f"{reason}; {trouble}", NETWORK))
+        return Heard(Finding("fail", what, f"{reason}; {trouble}", status.mend or NETWORK))
     if not trades:
         quiet = f"silent for {PATIENCE:g} s, as it may be while its exchanges do not trade"
         return Heard(Finding("warn", what, quiet, "ask again in trading hours"))

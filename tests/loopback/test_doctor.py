@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from feeds.clock import SystemClock
+from feeds.finnhub import FinnhubFeed, FinnhubSettings
 from feeds.yahoo import YahooFeed, YahooSettings
 from market.clock import SECOND, parse_rfc3339
 from market.quote import Quote
@@ -107,6 +109,15 @@ async def test_silence_is_judged_by_the_hours(
         heard = await feed_findings.hear(feed, ["HSTECH", "BTC-USD"], clock)
     assert (heard.finding.status, heard.lead) == (status, None)
     assert heard.finding.text.startswith("silent for 0.1 s")
+
+
+async def test_a_missing_key_is_no_matter_of_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mend says where the key goes."""
+    monkeypatch.setattr(feed_findings, "PATIENCE", 0.1)
+    feed = FinnhubFeed(FinnhubSettings(token_env="TICKWALL_HAS_NO_SUCH_KEY"), ["BIDU"], SystemClock())
+    finding = (await feed_findings.hear(feed, ["BIDU"], SystemClock())).finding
+    assert finding.status == "fail" and finding.text.startswith("no key in the environment's")
+    assert finding.mend == "set TICKWALL_HAS_NO_SUCH_KEY to the vendor's key, or name a file of it"
 
 
 def test_two_feeds_are_compared() -> None:
