@@ -67,7 +67,8 @@ class Streak(Condition):
         profile = self.around.profile(self.symbol)
         if profile is None or profile.hole or profile.session_date != self.standing.session:
             return None
-        return profile.finished[self.rule.period]
+        before = profile.finished[self.rule.period]
+        return None if before.hole else before  # what counts from too old a close is no run
 
     def _possible(self, before: Finished) -> int:
         """The streak if this period counts."""

@@ -261,6 +261,18 @@ class TestStreak:
         assert desk.heard.alerts[0]["phase"] == "closing_auction"
         assert desk.wait(402 * 60) == []
 
+    def test_no_run_counts_from_too_old_a_close(self) -> None:
+        """Friday is not on file: the week would be one since Thursday."""
+        whole = profile(closes=tuple(map(str, range(60, 101))))
+        week = replace(whole.finished[Period.WEEK], hole=1)
+        holed = replace(whole, finished={**whole.finished, Period.WEEK: week})
+        for history, fired in ((whole, ["up/3/1"]), (holed, [])):
+            desk = Desk(
+                rule("streak", "3", period=Period.WEEK, length=3, basis="in_progress"),
+                profiles={"9888.HK": history},
+            )
+            assert short(desk.quote("101", 1)) == fired
+
     def test_a_week_is_closed_with_its_last_session(self) -> None:
         """17 September 2025 was a Wednesday."""
         desk = Desk(
