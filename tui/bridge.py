@@ -113,7 +113,7 @@ class Bridge:
         quality = self._quality(entry, quote, now, delay)
         word = tag(quality, age / SECOND, delay / SECOND, self.mark)
         if word == self.mark and (other := entry.dispute) is not None:
-            word = f"{self.mark} {other.source} differs".lstrip()
+            word = f"{self.mark} DIFF {other.source}".lstrip()  # a narrow row has room for five cells
         return Tile(
             symbol=entry.symbol,
             name=name,
