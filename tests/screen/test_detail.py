@@ -299,7 +299,7 @@ async def test_a_page_in_chinese(tmp_path: Path) -> None:
         await pilot.press("enter")
         await until(lambda: "連升連跌（周）" in page(stage) and "前收市價" in page(stage), pilot)
         await until(lambda: "方可收復" in page(stage), pilot)
-        assert "─ 新聞 ─" in page(stage) and "未有新聞" in page(stage)
+        await until(lambda: "─ 新聞 ─" in page(stage) and "未有新聞" in page(stage), pilot)
         await pilot.press("right")
         await until(lambda: "未有報價" in page(stage) and "暫無日線數據" in page(stage), pilot)
 
