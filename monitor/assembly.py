@@ -1,9 +1,10 @@
 """A run put together from its configuration: live, simulated, or from a tape."""
 
 import asyncio
+import logging
 import math
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -37,6 +38,8 @@ from monitor.reducer import ProfileLoader
 from monitor.rules import rule_book, watched
 from monitor.store import Store
 from monitor.tape import TapeIntake
+
+log = logging.getLogger(__name__)
 
 COALESCE = 0.005
 """Seconds between two reads of a busy socket under the wall: a wake-up per frame costs three times the CPU.
@@ -72,14 +75,16 @@ class Run:
         """Whether it runs on the machine's own clock."""
         return self.source is None
 
-    async def prime(self) -> None:
-        """Load history first, so that the same tape tells the same facts at any speed."""
+    async def prime(self, patience: float = PRIMING) -> None:
+        """Load history first, in ``patience`` seconds at most: a tape then tells the same facts at any speed."""
         self.engine.round(self.engine.clock.now())
         if self.engine.profiles is not None:
             # A venue that stalls must not hold the day up: what is late is asked for again later.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(PRIMING):
+            try:
+                async with asyncio.timeout(patience):
                     await self.engine.profiles.settle()
+            except TimeoutError:
+                log.warning("no history within %.0f s: the first alerts may lack facts", patience)
 
     async def run(self) -> None:
         """Run until the tape, or the simulated day, is over and told; a live run is ended by cancellation."""
