@@ -18,6 +18,8 @@ from monitor.engine import Engine
 from monitor.store import Store
 from tests.loopback.feeding import StreamServer, running, until
 from tests.unit.desk import OPEN, Heard
+from tui.bridge import Bridge
+from tui.sheet import Page
 
 _MOVE = Rule("move", "pct_prev_close", ("9888.HK",), "both", (Decimal(5), Decimal(10)), Decimal(4))
 _CROSS = Rule("level", "price_cross", ("9888.HK",), "both", (Decimal("105.05"),), Decimal(105))
@@ -187,6 +189,12 @@ async def test_a_lasting_disagreement_is_told_once_and_its_end(caplog: pytest.Lo
         begun = ("second", "9888.HK", "differs from first on 9888.HK: 105 against 102")
         assert told() == [begun]
         assert list(here.engine.disputes.open) == ["9888.HK"]
+        bridge = Bridge(here.engine)
+        assert bridge.tiles(["9888.HK"])["9888.HK"].tag == "DIFF second"
+        sources = Page(bridge, "9888.HK").sheet().sources
+        assert [(source.name, source.differs) for source in sources] == [("first", False), ("second", True)]
+        [_, second] = bridge.accounts()
+        assert ("differs on", "9888.HK 105 against 102 of first") in second.figures
         await trade("102", "102.1", 40, 60)
         await trade("102", "105", 60, 80)
         assert told() == [begun]
