@@ -131,7 +131,8 @@ def parse_quotes(page: bytes, ts_recv: int) -> Parsed:
 def row_quote(row: _Row, ts_recv: int) -> Quote:
     """The quote in a row. Raises ``NoPriceError``, or ``ValueError`` for what no market could write."""
     symbol, has_shares = _SYMBOLS[row.f13, row.f12]
-    last, before, opened, high, low = row.f2, row.f18, row.f17, row.f15, row.f16
+    last, before = row.f2, row.f18
+    opened, high, low = row.f17, row.f15, row.f16
     if type(last) is not Decimal:
         last = _price(last)
         if last is None:

@@ -113,7 +113,8 @@ def ticker_quote(ticker: _Ticker, ts_recv: int) -> Quote:
     Raises ``ValueError`` or ``ArithmeticError`` for what no market could write.
     """
     symbol, currency = _PAIRS[ticker.symbol]
-    last, high, low, volume, day_ago = ticker.last, ticker.high, ticker.low, ticker.volume, None
+    last, high, low = ticker.last, ticker.high, ticker.low
+    volume, day_ago = ticker.volume, None
     if type(last) is not Decimal:
         last = as_price(last)
     if not _NO_COINS <= volume <= _MOST_COINS:

@@ -24,6 +24,7 @@ from market.bars import Bar
 from market.clock import MILLISECOND, Clock
 from market.duration import parse_duration
 from market.errors import ParseError, SymbolError
+from market.memo import Memo
 from market.price import number, price, unpadded
 from market.quote import Quote
 from market.session import Phase
@@ -102,7 +103,8 @@ def parse_frame(frame: bytes, ts_recv: int, names: Mapping[str, str]) -> Sequenc
 def pricing_quote(data: "PricingData", ts_recv: int, names: Mapping[str, str]) -> Quote:
     """The quote in a message. Raises ``ValueError`` or ``ArithmeticError`` for what no market could write."""
     # Each field is fetched once: that costs 45 ns, and to ask whether it is there 90.
-    name, at, hint, change, kind = data.id, data.time, data.price_hint, data.change, data.quote_type
+    name, at, hint = data.id, data.time, data.price_hint
+    change, kind = data.change, data.quote_type
     symbol = names.get(name) or _canonical(name)
     if not 0 < at < LAST_MS:
         raise ValueError("no plausible time")
@@ -111,11 +113,12 @@ def pricing_quote(data: "PricingData", ts_recv: int, names: Mapping[str, str]) -
         before = None
     # Only New York's phases have these names. Everywhere else the calendar knows better.
     phase = None
-    if _in_new_york(symbol) and ((hours := data.market_hours) or data.HasField("market_hours")):
+    if _IN_NEW_YORK[symbol] and ((hours := data.market_hours) or data.HasField("market_hours")):
         phase = _PHASES.get(hours)
     # Crypto's volume is in dollars, an index's that of its members: neither is a number of these.
     volume = data.day_volume if kind in _SHARES else 0
-    opened, high, low, currency = data.open_price, data.day_high, data.day_low, data.currency
+    opened, currency = data.open_price, data.currency
+    high, low = data.day_high, data.day_low
     return _build(Quote, (
         symbol, last, at * MILLISECOND, ts_recv, NAME, before,
         exact_price(opened, hint) if opened else None, exact_price(high, hint) if high else None,
@@ -154,9 +157,7 @@ def _written(value: float, hint: int) -> str:
     return unpadded(f"{value:.{places}f}")
 
 
-@lru_cache(maxsize=1024)
-def _in_new_york(symbol: str) -> bool:
-    return mic(symbol) == "XNYS"
+_IN_NEW_YORK: Final[Memo[str, bool]] = Memo(lambda symbol: mic(symbol) == "XNYS", 1024)
 
 
 @lru_cache(maxsize=1024)
