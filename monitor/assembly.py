@@ -76,7 +76,7 @@ class Run:
         return self.source is None
 
     async def prime(self, patience: float = PRIMING) -> None:
-        """Load history first, in ``patience`` seconds at most: a tape then tells the same facts at any speed."""
+        """Load history first, within ``patience`` seconds: a tape then tells the same facts at any speed."""
         self.engine.round(self.engine.clock.now())
         if self.engine.profiles is not None:
             # A venue that stalls must not hold the day up: what is late is asked for again later.
