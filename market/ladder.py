@@ -46,6 +46,8 @@ class Ladder:
         self.floor: Decimal | None = None
         self.ceiling: Decimal | None = None
         self.restless = False
+        self.primed = False
+        """Whether what it compares with is known."""
         self.waiting: tuple[int, Decimal, Alert] | None = None
         """An alert that waits for another source: until when (ns UTC), its step, and what to tell."""
         self.withheld: dict[tuple[Decimal, str], int] = {}
@@ -54,10 +56,10 @@ class Ladder:
         self._symbol = symbol
         self._end = rule.end(hours)
         self._expired = False
-        self.primed = False
-        """Whether what it compares with is known."""
         self._resuming = False
+        """Whether an earlier process has judged what comes, up to the mark that it left."""
         self._changed = False
+        """Whether the standing is another than the one that was handed over last."""
         self._held_back = False
         """Whether what would fire waits for nothing but a quote that may."""
         self._stand(Standing())

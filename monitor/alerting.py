@@ -76,6 +76,7 @@ class Alerting:
         self._delay = delay
         self._hours = hours
         self._held: set[str] = set()
+        """Names of which an outlier waits for a second opinion."""
         self._adopt(rules, store.states())
 
     def replace_rules(self, rules: RuleBook) -> None:
