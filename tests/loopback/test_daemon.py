@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator
@@ -112,8 +113,9 @@ async def headless(environ: dict[str, str], config: str) -> AsyncIterator[asynci
     try:
         yield process
     finally:
+        # Not terminate(), which would first look whether it has ended, and so take the exit code from asyncio.
         with suppress(ProcessLookupError):
-            process.terminate()
+            os.kill(process.pid, signal.SIGTERM)
         async with asyncio.timeout(PATIENCE):
             await process.communicate()
     assert process.returncode == 0
