@@ -113,7 +113,7 @@ async def headless(environ: dict[str, str], config: str) -> AsyncIterator[asynci
     try:
         yield process
     finally:
-        # Not terminate(), which would first look whether it has ended, and so take the exit code from asyncio.
+        # Not terminate(), which first looks whether it has ended, and so takes the exit code from asyncio.
         with suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGTERM)
         async with asyncio.timeout(PATIENCE):
