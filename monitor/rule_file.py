@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from market.errors import TickwallError
-from market.symbol import is_index
 from market.watchlist import expand
 from monitor.config import Config, load
-from monitor.rules import INDEX_STEPS, STOCK_STEPS, watched
+from monitor.rules import default_rules
 from monitor.settings import Settings
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ class RuleFile:
         written = self._rest.pop("rule", [])
         self.are_default = not written
         self.wrote_defaults = False
-        self.rules: list[dict[str, Any]] = written or [*default_rules(settings, today)]
+        self.rules: list[dict[str, Any]] = written or [*written_defaults(settings, today)]
 
     def put(self, values: Values, place: int | None = None) -> int:
         """Write a rule in the place of another, or after the last; where it stands now."""
@@ -120,21 +119,16 @@ class RuleFile:
         return text
 
 
-def default_rules(settings: Settings, today: date) -> Iterable[dict[str, Any]]:
-    """The rules that hold without any, as they would stand in the file."""
-    symbols = watched(settings, today)
-    for name, steps, wanted in (
-        ("stocks", STOCK_STEPS, [symbol for symbol in symbols if not is_index(symbol)]),
-        ("indices", INDEX_STEPS, [symbol for symbol in symbols if is_index(symbol)]),
-    ):
-        if wanted:
-            threshold, *more = map(str, steps)
+def written_defaults(settings: Settings, today: date) -> Iterable[dict[str, Any]]:
+    """The rules that hold without any, in the words of the file."""
+    for rule in default_rules(settings, today):
+        if rule.symbols:
             yield {
-                "id": name,
-                "kind": "pct_prev_close",
-                "symbols": _names(wanted, settings, today),
-                "threshold": threshold,
-                "steps": more,
+                "id": rule.id,
+                "kind": rule.kind,
+                "symbols": _names(rule.symbols, settings, today),
+                "threshold": str(rule.threshold),
+                "steps": [str(step) for step in rule.steps],
             }
 
 

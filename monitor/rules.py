@@ -31,10 +31,25 @@ def rule_book(settings: Settings, on: date) -> RuleBook:
     """The rules of the file, or the default ones where it has none."""
     if settings.rule:
         return RuleBook(_rule(rule, symbols_of(rule, settings, on)) for rule in settings.rule)
+    return RuleBook(_rule(rule, rule.symbols) for rule in default_rules(settings, on))
+
+
+def default_rules(settings: Settings, on: date) -> tuple[RuleSettings, ...]:
+    """The rules that hold where a file has none, as they would stand in it: one for stocks, one for indices.
+
+    Being made as those of a file are, each is the same rule once an editor has written it there. Either may
+    watch nobody.
+    """
     symbols = watched(settings, on)
-    stocks = tuple(symbol for symbol in symbols if not is_index(symbol))
-    indices = tuple(symbol for symbol in symbols if is_index(symbol))
-    return RuleBook([_default("stocks", STOCK_STEPS, stocks), _default("indices", INDEX_STEPS, indices)])
+    return (
+        _moves("stocks", STOCK_STEPS, tuple(symbol for symbol in symbols if not is_index(symbol))),
+        _moves("indices", INDEX_STEPS, tuple(filter(is_index, symbols))),
+    )
+
+
+def _moves(name: str, steps: tuple[Decimal, ...], symbols: tuple[str, ...]) -> RuleSettings:
+    first, *further = steps
+    return RuleSettings(name, "pct_prev_close", symbols, threshold=first, steps=tuple(further))
 
 
 def symbols_of(rule: RuleSettings, settings: Settings, on: date) -> tuple[str, ...]:
@@ -44,13 +59,6 @@ def symbols_of(rule: RuleSettings, settings: Settings, on: date) -> tuple[str, .
         found = watched(settings, on) if name == "*" else expand([name], settings.watchlists, on)
         symbols.update(dict.fromkeys(found))
     return tuple(symbols)
-
-
-def _default(name: str, steps: tuple[Decimal, ...], symbols: tuple[str, ...]) -> Rule:
-    """Made like one of the file, so that it is the same rule once an editor has written it there."""
-    first, *further = steps
-    written = RuleSettings(name, "pct_prev_close", symbols, threshold=first, steps=tuple(further))
-    return _rule(written, symbols)
 
 
 def _rule(rule: RuleSettings, symbols: tuple[str, ...]) -> Rule:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.config import Config, ConfigError, load
-from monitor.rule_file import WRITTEN_OUT, RuleFile, RuleFileError, default_rules, touching
+from monitor.rule_file import WRITTEN_OUT, RuleFile, RuleFileError, touching, written_defaults
 from monitor.rules import rule_book
 
 TODAY = date(2025, 9, 17)
@@ -130,7 +130,7 @@ def test_the_first_rule_takes_no_default_away(tmp_path: Path) -> None:
 def test_default_rules_of_mixed_lists_name_what_they_watch(path: Path) -> None:
     path.write_text('watchlist = "mine"\n[watchlists]\nmine = ["9888", "HSI"]\nmore = ["AAPL"]\n', "utf-8")
     settings = check(path).settings
-    assert [rule["symbols"] for rule in default_rules(settings, TODAY)] == [["more", "9888.HK"], ["HSI"]]
+    assert [rule["symbols"] for rule in written_defaults(settings, TODAY)] == [["more", "9888.HK"], ["HSI"]]
 
 
 def test_the_rules_of_a_name(path: Path) -> None:
