@@ -21,6 +21,7 @@ from market.duration import parse_duration
 from market.errors import FeedError, ParseError
 from market.price import price
 from market.quote import Quote
+from market.session import Phase
 from market.symbol import is_hong_kong, is_us_share
 from market.text import clean
 
@@ -78,6 +79,7 @@ def _quote(ticker: Any, ts_recv: int, symbol: str) -> Quote | None:
         high=_price(ticker.high),
         low=_price(ticker.low),
         currency="HKD" if is_hong_kong(symbol) else "USD",
+        phase=Phase.HALTED if ticker.halted > 0 else None,
         delay=_LATE if ticker.marketDataType in _DELAYED else 0,
     )
 

@@ -4,9 +4,11 @@ The libraries themselves are not installed here: what is tested is our side of w
 """
 
 import asyncio
+import math
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -99,7 +101,7 @@ class IB:
     def reqMktData(self, contract, generic, snapshot, regulatory):
         nan = float("nan")
         ticker = SimpleNamespace(contract=contract, last=nan, close=113.2, open=nan, high=nan, low=-1.0,
-                                 time=None, volume=nan, marketDataType=self.kind)
+                                 time=None, volume=nan, halted=nan, marketDataType=self.kind)
         self.tickers.append(ticker)
         if len(self.tickers) == 1:
             asyncio.get_running_loop().call_later(0.01, self.tick)
@@ -234,6 +236,19 @@ def test_futu_says_who_is_suspended(suspension: bool, phase: str | None) -> None
     assert quote.phase == phase
 
 
+@pytest.mark.parametrize(
+    ("halted", "phase"), [(math.nan, None), (-1.0, None), (0.0, None), (1.0, "halted"), (2.0, "halted")]
+)
+def test_interactive_brokers_say_who_is_halted(halted: float, phase: str | None) -> None:
+    """By the regulator or for its volatility; most gateways say nothing before there is something to say."""
+    ticker = SimpleNamespace(
+        last=124.6, close=113.2, open=math.nan, high=math.nan, low=math.nan,
+        time=datetime(2025, 9, 17, 2, 14, 7, tzinfo=UTC), halted=halted, marketDataType=1,
+    )  # fmt: skip
+    [quote] = parse_tickers([ticker], NOW, {id(ticker): "9888.HK"})
+    assert quote.phase == phase
+
+
 _VALUES = st.one_of(
     st.none(),
     st.floats(),
@@ -263,7 +278,7 @@ def test_any_row_of_futu_is_refused_politely(changes: dict[str, Any]) -> None:
 def test_any_ticker_is_refused_politely(last: Any, close: Any, time: Any) -> None:
     """Nothing but ``ParseError``."""
     ticker = SimpleNamespace(
-        last=last, close=close, open=None, high=None, low=None, time=time, marketDataType=1
+        last=last, close=close, open=None, high=None, low=None, time=time, halted=0.0, marketDataType=1
     )
     try:
         quotes = parse_tickers([ticker], NOW, {id(ticker): "AAPL"})
