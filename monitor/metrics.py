@@ -40,6 +40,7 @@ class EngineCollector(Collector):
         now = self._engine.clock.now()
         yield from self._quotes(now)
         yield from self._feeds()
+        yield from self._headlines()
         yield from self._told(now)
         yield from self._self()
 
@@ -93,6 +94,22 @@ class EngineCollector(Collector):
         yield _gauge(
             "clock_skew_seconds", "By how much a feed's clock runs ahead of this machine's.", ("source",),
             {(name,): intake.meter.skew / SECOND for name, intake in intakes.items()},
+        )  # fmt: skip
+
+    def _headlines(self) -> Iterator[Metric]:
+        feed = self._engine.headline_feed
+        sources = {} if feed is None else feed.statuses
+        yield _counter(
+            "headlines", "Headlines that were new, by their source.", ("source",),
+            {(name,): status.quotes for name, status in sources.items()},
+        )  # fmt: skip
+        yield _counter(
+            "headline_errors", "Requests of headlines that failed.", ("source",),
+            {(name,): status.errors for name, status in sources.items()},
+        )  # fmt: skip
+        yield _gauge(
+            "headline_state", "1 for the health a source of headlines is in.", ("source", "state"),
+            {(n, health.value): health is status.state for n, status in sources.items() for health in Health},
         )  # fmt: skip
 
     def _told(self, now: int) -> Iterator[Metric]:

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from typing import ClassVar
 
 import pytest
 
+from feeds.base import FeedStatus, HeadlineSink
 from market.clock import SECOND
+from market.freshness import Health
 from monitor.metrics import EngineCollector, exposition
 from monitor.tally import Tally
 from tests.paths import ROOT
@@ -64,3 +67,22 @@ def test_the_document_names_them_all(desk: Desk) -> None:
     told = set(_NAME.findall((ROOT / "docs" / "daemon.md").read_text("utf-8")))
     families = EngineCollector(desk.engine, desk.engine.store.outbox, Tally()).collect()
     assert told == {one.name + ("_total" if one.type == "counter" else "") for one in families}
+
+
+class FrozenNews:
+    """A feed of headlines whose one source is frozen."""
+
+    statuses: ClassVar = {"rthk": FeedStatus(Health.STALE, quotes=20, errors=3)}
+
+    async def run(self, sink: HeadlineSink) -> None:
+        """Nothing comes."""
+
+
+def test_how_sources_of_headlines_fare(desk: Desk) -> None:
+    """A frozen one is seen from outside, as a feed is."""
+    desk.engine.headline_feed = FrozenNews()
+    page = exposition(desk.engine, desk.engine.store.outbox, Tally())().decode()
+    assert 'tickwall_headlines_total{source="rthk"} 20.0' in page
+    assert 'tickwall_headline_errors_total{source="rthk"} 3.0' in page
+    assert 'tickwall_headline_state{source="rthk",state="stale"} 1.0' in page
+    assert 'tickwall_headline_state{source="rthk",state="live"} 0.0' in page
