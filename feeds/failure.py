@@ -80,5 +80,6 @@ def _words(error: Exception) -> str:
         return "connection lost"
     if isinstance(error, OSError) and error.strerror:
         return clean(error.strerror, 80)
-    text = clean(str(error), 80)
+    # aiohttp's message alone: its whole text has a status nobody sent, and the address with its key.
+    text = clean(str(getattr(error, "message", "")).partition("\n")[0] or str(error), 80)
     return text or type(error).__name__

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from feeds.backoff import delays
+from feeds.backoff import LAST, delays
 from feeds.base import FeedStatus, HeadlineSink
 from feeds.editor import Editor
 from feeds.failure import PATIENCE, RefusedError
@@ -139,27 +139,30 @@ class HeadlinePoller:
         return sorted(headlines, key=lambda headline: -headline.ts_event), errors
 
     async def _follow(self, source: "_Source", http: Http, sink: HeadlineSink) -> NoReturn:
-        waits = delays(self._chance)
         every = pause = parse_duration(source.settings.interval)
+        # One that fails is not asked more often for long than one that answers.
+        last = max(LAST, every)
+        waits = delays(self._chance, last)
         status = source.status
         if status.next_try is not None:  # of a poller before
             await self._clock.sleep((status.next_try - self._clock.now()) / SECOND)
             status.next_try = None
         while True:
+            was = status.state
             try:
                 headlines = await source.fetch(http)
             except (FeedError, ParseError) as error:
                 status.errors += 1
                 status.state, status.reason = Health.DOWN, error.reason
-                log.debug("%s", error)
                 pause = _pause(error, every, pause, waits)
             else:
-                waits = delays(self._chance)
+                waits = delays(self._chance, last)
                 pause = every
                 new = [headline for headline in headlines if self._is_news(headline)]
                 if new:
                     status.quotes += len(new)
                     sink.add_headlines(sorted(new, key=lambda headline: headline.ts_event))
+            _log_turn(source.settings.name, was, status)
             status.next_try = self._clock.now() + int(pause * SECOND)
             await self._clock.sleep(pause)
             status.next_try = None
@@ -257,6 +260,16 @@ async def _answer(source: _Source, http: Http) -> list[Headline] | str:
         return await source.fetch(http)
     except (FeedError, ParseError) as error:
         return error.reason
+
+
+def _log_turn(name: str, was: str, status: FeedStatus) -> None:
+    """A source's turn is a line of the log, the only one where there is no screen."""
+    if status.state == was:
+        return
+    if status.state is not Health.LIVE:
+        log.warning("headlines of %s: %s: %s", name, status.state, status.reason)
+    elif was != Health.CONNECTING:
+        log.info("headlines of %s: answers again", name)
 
 
 def _pause(error: FeedError | ParseError, every: float, last: float, waits: Iterator[float]) -> float:

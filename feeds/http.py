@@ -116,6 +116,8 @@ class Http:
                             raise
                         # What arrived with the cut is there, but every public way to it raises.
                         body += response.content._read_nowait(-1)
+                        if not body:
+                            raise
                         is_whole = False
                     return Answer(response.status, response.headers, bytes(body), is_whole)
             except aiohttp.ClientPayloadError as error:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import logging
 import resource
 import zlib
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -212,6 +213,7 @@ async def test_filings_and_a_zone_of_ones_own() -> None:
         (answers(rss("x") + b" " * 5000), "answer larger than 4096 bytes"),
         (answers(gzip.compress(b" " * 5_000_000), Content_Encoding="gzip"), "answer larger than 4096 bytes"),
         (is_cut(b"<rss><channel><item>"), "cut short before its first whole item"),
+        (is_cut(b""), "answer cut short"),
         (answers(status=500), "answered HTTP 500"),
         (answers(status=404), "answered HTTP 404"),
     ],
@@ -277,6 +279,8 @@ async def test_retry_after_binds_its_own_address_alone() -> None:
 async def test_waits_after_failures() -> None:
     trial = await polled(answers(status=500), times=8)
     assert trial.clock.sleeps[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
+    trial = await polled(answers(status=500), times=10, interval="5m")
+    assert trial.clock.sleeps[6:10] == [64, 128, 256, 300]
     trial = await polled(answers(status=403), times=4)
     assert trial.clock.sleeps[:4] == [120, 240, PATIENCE, PATIENCE]
     trial = await polled(answers(status=404), times=2)
@@ -389,6 +393,15 @@ async def test_what_was_told_before_or_is_muted_is_not_told() -> None:
         async with running(second.run(sink)):
             await until(lambda: second.statuses["a"].frames == 1 and bool(sink.headlines))
     assert sink.titles == ["Tencent gains"]
+
+
+async def test_a_turn_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    await polled(GOOD, answers(status=500), answers(status=503), GOOD, GOOD, times=5)
+    assert [record.getMessage() for record in caplog.records if record.name == "feeds.headlines"] == [
+        "headlines of news: down: answered HTTP 500",
+        "headlines of news: answers again",
+    ]
 
 
 async def test_a_frozen_feed_is_told_as_such_until_it_thaws() -> None:

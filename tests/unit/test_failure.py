@@ -6,8 +6,14 @@ from email.utils import format_datetime
 from socket import gaierror
 
 import pytest
+from aiohttp import ClientResponseError, RequestInfo
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
 from feeds.failure import LONGEST_RETRY_AFTER, RefusedError, http_failure, network_failure, retry_seconds
+
+_ADDRESS = URL("https://news.example.com/?key=secret")
+ASKED = RequestInfo(_ADDRESS, "GET", CIMultiDictProxy(CIMultiDict()), _ADDRESS)
 
 
 @pytest.mark.parametrize("status", [403, 429, 456])
@@ -55,6 +61,7 @@ def test_a_date_without_a_zone_is_not_guessed_at() -> None:
      (ConnectionRefusedError(111, "x"), "connection refused"), (ConnectionResetError(), "connection lost"),
      (OSError(101, "Network is unreachable"), "Network is unreachable"),
      (ValueError("a\x1b[31mb"), "a [31mb"),
+     (ClientResponseError(ASKED, (), message="Bad status line:\n  Expected"), "Bad status line:"),
      (ValueError(), "ValueError")],
 )  # fmt: skip
 def test_network_failures_have_names(error: Exception, reason: str) -> None:
