@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 
 from market.alert import Alert, Suppressed
@@ -156,7 +155,7 @@ class Ladder:
 
     def _release(self, entry: Entry, now: int, confirmed: bool, out: Outcome) -> None:
         assert self.waiting is not None and entry.quote is not None
-        out.alerts.append(replace(self.waiting[2], ts=now, confirmed=confirmed))
+        out.alerts.append(self.waiting[2]._replace(ts=now, confirmed=confirmed))
         self.waiting = None
         self._changed = True
         self._save(entry.quote, out)
@@ -312,7 +311,7 @@ class Ladder:
         if not rule.confirm_within:
             out.alerts.append(alert)
         elif self._is_confirmed(entry, step, quote, moment):
-            out.alerts.append(replace(alert, confirmed=True))
+            out.alerts.append(alert._replace(confirmed=True))
         else:
             self.waiting = moment.now + rule.confirm_within, step, alert
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from market.clock import SECOND
 from market.freshness import Quality
@@ -73,8 +73,7 @@ class Rule:
         return int(midnight.timestamp()) * SECOND
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """What the engine knows of a quote besides the quote: whether, and as what, it may be evaluated."""
 
     now: int

@@ -154,6 +154,7 @@ class Calendar:
         self._closed_set = frozenset(self.closed)
         self._sessions: dict[date, Session] = {}
         self._span = (0, 0, Phase.CLOSED)
+        self._day = (0, date(1970, 1, 1))
 
     def covers(self, day: date) -> bool:
         """Whether the table knows this day, rather than guessing it by its weekday."""
@@ -193,8 +194,13 @@ class Calendar:
         return Session(self.mic, day, phases, half, self.covers(day))
 
     def day_of(self, ts: int) -> date:
-        """The exchange's own date at an instant."""
-        return datetime.fromtimestamp(ts // SECOND, self.zone).date()
+        """The exchange's own date at an instant; asked for twice a tick, so the last minute's is kept."""
+        minute, day = self._day
+        if ts // MINUTE != minute:
+            minute = ts // MINUTE
+            day = datetime.fromtimestamp(minute * 60, self.zone).date()
+            self._day = minute, day
+        return day
 
     def session_at(self, ts: int) -> Session | None:
         """The session of the exchange's date at an instant, whatever its phase then."""

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from market.quote import Quote
 
+_encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
+
 
 class State(StrEnum):
     """Where one step of a rule stands, for one name in one direction.
@@ -71,7 +73,7 @@ class Standing:
 
     def to_json(self, kind: str, states: dict[str, State]) -> str:
         """As the store keeps it; ``states`` of each step are for people and scripts."""
-        return json.dumps(
+        return _encode(
             {
                 "kind": kind,
                 "states": states,
@@ -84,9 +86,7 @@ class Standing:
                 "pending": {str(step): since for step, since in self.pending.items()},
                 "fired": self.fired,
                 "mark": self.mark,
-            },
-            separators=(",", ":"),
-            default=str,
+            }
         )
 
     @classmethod

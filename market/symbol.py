@@ -1,6 +1,7 @@
 """Symbols: every convention in use is read, one canonical form is printed."""
 
 import re
+from functools import lru_cache
 
 from market.errors import SymbolError
 
@@ -54,6 +55,7 @@ def is_us_share(symbol: str) -> bool:
     return bool(_US.fullmatch(symbol)) and symbol not in INDICES
 
 
+@lru_cache(maxsize=1024)
 def is_crypto(symbol: str) -> bool:
     """Whether a canonical symbol is a pair that trades round the clock."""
     return bool(_PAIR.fullmatch(symbol))

@@ -1,7 +1,7 @@
 """Alerting: from a quote to a recorded event. Rules are asked, answers explained, committed, and told."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from market.alert import Alert, Suppressed
 from market.clock import SECOND
@@ -232,7 +232,7 @@ class Alerting:
             # A hole in history is no fact about the move, and silences all others.
             facts = () if known is None or known.hole else self.profiles.explain(alert.quote, alert.ts)
         if alert.headlines or alert.symbol is None:
-            return replace(alert, facts=facts[:3])
+            return alert._replace(facts=facts[:3])
         related = [
             headline
             for headline in self.headlines
@@ -240,4 +240,4 @@ class Alerting:
         ]
         # Of the same minute by name, so that it does not matter which source answered first.
         related.sort(key=lambda headline: (-headline.ts_event, headline.source, headline.id))
-        return replace(alert, facts=facts[:3], headlines=tuple(related[:3]))
+        return alert._replace(facts=facts[:3], headlines=tuple(related[:3]))

@@ -13,7 +13,7 @@ from market.errors import TickwallError
 
 log = logging.getLogger(__name__)
 
-SCHEMA = 2
+SCHEMA = 3
 """What this program reads and writes; kept in the file as ``PRAGMA user_version``."""
 
 BUSY = 5.0
@@ -65,6 +65,8 @@ _STEPS = {
         ) STRICT;
         CREATE INDEX outbox_open ON outbox (next_try) WHERE state IN ('pending', 'leased');
     """,
+    # One page less to write for every alert; what is old is looked for once, when the store is opened.
+    3: "DROP INDEX alert_age",
 }
 
 
@@ -96,18 +98,31 @@ def connect(path: Path | None) -> tuple[sqlite3.Connection, str]:
         ) from None
 
 
-@contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[None]:
+class Transaction:
     """All or nothing. The write lock is taken at once, so that what is read in it holds until it ends."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
+
+    __slots__ = ("_db",)
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def __enter__(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self._db.execute("COMMIT")
+                return
+        except BaseException:
+            self._undo()
+            raise
+        self._undo()
+
+    def _undo(self) -> None:
         # After a full disk SQLite may have rolled back by itself.
         with suppress(sqlite3.Error):
-            db.execute("ROLLBACK")
-        raise
+            self._db.execute("ROLLBACK")
 
 
 @contextmanager
@@ -158,7 +173,7 @@ def _migrate(db: sqlite3.Connection, path: Path | None) -> None:
         if tuple(columns) != _FIRST:
             raise StoreError(f"{path}: cannot be used as a store: another program's (move it aside)")
         version = 1
-    with transaction(db):
+    with Transaction(db):
         for number in range(version + 1, SCHEMA + 1):
             for statement in _STEPS[number].split(";"):
                 db.execute(statement)
@@ -173,7 +188,7 @@ def _anew(path: Path, reason: str) -> tuple[sqlite3.Connection, str]:
             path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
     db = _opened(path)
     rows = _salvage(aside)
-    with transaction(db):
+    with Transaction(db):
         db.executemany(
             f"INSERT OR IGNORE INTO alert ({', '.join(_FIRST)}) VALUES (?, ?, ?, ?, ?)",
             rows,

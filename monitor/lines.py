@@ -1,6 +1,5 @@
 """The JSON lines of ``tickwall headless``: one object each, to the letter of ``docs/json.md``."""
 
-import math
 from decimal import Decimal
 from typing import Any
 
@@ -15,17 +14,13 @@ _encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
 def encode(line: dict[str, Any]) -> str:
-    """One JSON document without a line break."""
+    """One JSON document without a line break; a number that is none, or without end, is ``null``."""
     return _encode(line).decode()
 
 
 def line(kind: str, ts: int, /, **fields: Any) -> dict[str, Any]:
     """A line of a type, with the two fields that every line has."""
-    finite = {
-        key: None if isinstance(value, float) and not math.isfinite(value) else value
-        for key, value in fields.items()
-    }
-    return {"v": 1, "type": kind, "ts": rfc3339(ts), **finite}
+    return {"v": 1, "type": kind, "ts": rfc3339(ts), **fields}
 
 
 def headline_fields(headline: Headline) -> dict[str, Any]:
@@ -54,9 +49,9 @@ def alert_line(alert: Alert) -> dict[str, Any]:
         dedup_key=alert.dedup_key,
         exchange_ts=None if quote is None else rfc3339(quote.ts_event),
         received_ts=None if quote is None else rfc3339(quote.ts_recv),
-        session_date=alert.session_date.isoformat(),
+        session_date=alert.session_date,
         mic=None if known is None else known.mic,
-        phase=alert.phase.value,
+        phase=alert.phase,
         symbol=alert.symbol,
         name=None if known is None else known.name,
         rule_id=alert.rule_id,
@@ -70,8 +65,8 @@ def alert_line(alert: Alert) -> dict[str, Any]:
         prev_close=None if quote is None else _text(quote.prev_close),
         currency=currency if quote is None else quote.currency or currency,
         source=alert.source,
-        quality=alert.quality.value,
-        facts=list(alert.facts),
+        quality=alert.quality,
+        facts=alert.facts,
         headlines=[
             {"title": headline.title, "link": headline.link, "ts": rfc3339(headline.ts_event)}
             for headline in alert.headlines

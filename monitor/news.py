@@ -14,7 +14,7 @@ from market.headline import Headline
 from market.instrument import instrument, known
 from market.keywords import Keywords
 from market.matching import NO_ALIASES, Matcher, read_aliases
-from monitor.database import transaction
+from monitor.database import Transaction
 from monitor.settings import NewsSettings
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Shelf:
     def add(self, headlines: Iterable[Headline]) -> None:
         """Keep these, and forget the oldest beyond ``KEPT``."""
         rows = [(line.source, line.id, _encode(line).decode()) for line in headlines]
-        with _logged(), transaction(self._db):
+        with _logged(), Transaction(self._db):
             self._db.executemany(
                 "INSERT OR IGNORE INTO headline (source, id, headline) VALUES (?, ?, ?)", rows
             )

@@ -5,12 +5,12 @@ import logging
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.database import StoreError, connect, transaction
+from monitor.database import StoreError, Transaction, connect
 from monitor.outbox import Outbox
 from monitor.settings import BUILT_IN_SINKS
 
@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 KEPT = 400 * 86_400 * 1_000_000_000
 """How long an alert's text is kept, nanoseconds. Its ``dedup_key``, 50 bytes, is kept for ever."""
 
+
+_NO_ROW = ("*", *BUILT_IN_SINKS)
+_SNOOZED = "SELECT symbol FROM snooze WHERE until > ?"
 
 UNCOMMITTED = 1000
 """How many alerts wait in memory for a store that cannot be written; the oldest give way."""
@@ -112,20 +115,21 @@ class Store:
         ``states`` are kept all the same. What cannot be committed, on a full disk, is an alert all the same:
         better told twice than never. It is committed, and sent to its sinks, as soon as that is possible.
         """
+        sinks = self._addressed(event)
         try:
-            with transaction(self.db):
+            with Transaction(self.db):
                 self._keep(states)
-                stored = self._insert(event)
+                stored = self._insert(event, sinks)
         except sqlite3.Error as error:
             self._complain(error)
             self._uncommitted.append(event)
             self._lowest -= 1
             return Stored(self._lowest, event.line)
-        if any(self._addressed(event.sinks)):
+        if sinks:
             self.posted()
         return stored
 
-    def _insert(self, event: Event) -> Stored | None:
+    def _insert(self, event: Event, sinks: Collection[str]) -> Stored | None:
         now = self._now()
         muted = self._is_muted(event)
         line = event.line[:-1] + ',"muted":true}' if muted else event.line
@@ -137,25 +141,27 @@ class Store:
         if not cursor.rowcount or number is None:
             return None
         self._mine.add(number)
-        if not muted:
+        if sinks and not muted:
             self.db.executemany(
                 "INSERT INTO outbox (alert, sink, since, next_try) VALUES (?, ?, ?, ?)",
-                [(number, sink, now, now) for sink in self._addressed(event.sinks)],
+                [(number, sink, now, now) for sink in sinks],
             )
         return Stored(number, line, muted=muted)
 
-    def _addressed(self, sinks: Iterable[str]) -> Iterator[str]:
-        everyone = (*sinks, *self.sinks) if "*" in sinks else sinks
-        return (sink for sink in dict.fromkeys(everyone) if sink not in ("*", *BUILT_IN_SINKS))
+    def _addressed(self, event: Event) -> Collection[str]:
+        """The sinks that the outbox is to tell, each once."""
+        named = event.sinks
+        everyone = (*named, *self.sinks) if "*" in named else named
+        return dict.fromkeys(sink for sink in everyone if sink not in _NO_ROW)
 
     def _is_muted(self, event: Event) -> bool:
-        snoozed = {snooze.symbol for snooze in self.snoozes(event.ts)}
-        return "*" in snoozed or (bool(snoozed) and json.loads(event.line).get("symbol") in snoozed)
+        snoozed = {symbol for (symbol,) in self.db.execute(_SNOOZED, (event.ts,))}
+        return bool(snoozed) and ("*" in snoozed or json.loads(event.line).get("symbol") in snoozed)
 
     def save(self, states: Mapping[str, str]) -> None:
         """Commit rules' states that changed without an alert, such as one that is armed again."""
         try:
-            with transaction(self.db):
+            with Transaction(self.db):
                 self._keep(states)
         except sqlite3.Error as error:
             self._complain(error)
@@ -163,7 +169,7 @@ class Store:
     def resolve(self, dedup_key: str, line: str) -> None:
         """What an alert was about is over: whoever was sent the alert is sent this line, once."""
         try:
-            with transaction(self.db):
+            with Transaction(self.db):
                 done = self.db.execute(
                     "UPDATE alert SET resolved = ? WHERE dedup_key = ? AND resolved = '' RETURNING number",
                     (line, dedup_key),
@@ -229,8 +235,9 @@ class Store:
         """Commit what could not be: standard output has had it, its sinks have not."""
         while self._uncommitted:
             try:
-                with transaction(self.db):
-                    stored = self._insert(self._uncommitted[0])
+                with Transaction(self.db):
+                    event = self._uncommitted[0]
+                    stored = self._insert(event, self._addressed(event))
                     if stored is not None:
                         self.db.execute("UPDATE alert SET told = 1 WHERE number = ?", (stored.number,))
             except sqlite3.Error as error:

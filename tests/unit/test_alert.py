@@ -1,6 +1,5 @@
 """An alert's words and numbers."""
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -54,13 +53,12 @@ def test_a_message_says_who_how_far_and_through_what(told: tuple[str, ...], mess
 
 
 def test_a_message_ends_with_the_first_fact_that_says_something_else() -> None:
-    streak = replace(
-        alert("HSTECH", "6300", "6334.24", "4"),
+    streak = alert("HSTECH", "6300", "6334.24", "4")._replace(
         what="7th straight weekly gain if it closes here",
         facts=("set for a 7th straight weekly gain", "set for a 5th straight monthly gain"),
     )
     assert streak.message.endswith("weekly gain if it closes here: set for a 5th straight monthly gain")
-    assert replace(streak, facts=streak.facts[:1]).message.endswith("weekly gain if it closes here")
+    assert streak._replace(facts=streak.facts[:1]).message.endswith("weekly gain if it closes here")
 
 
 def test_what_a_percentage_counts_from() -> None:

@@ -81,7 +81,7 @@ def test_a_store_that_fails_withholds_no_alert(tmp_path: Path, caplog: pytest.Lo
     store = Store(tmp_path / "alerts.db")
     [pages] = store.db.execute("PRAGMA page_count").fetchone()
     store.db.execute(f"PRAGMA max_page_count = {pages}")
-    told = [store.record(Event(str(number), "x" * 5000, TS, ("desk",))) for number in range(2)]
+    told = [store.record(Event(str(number), "x" * 9000, TS, ("desk",))) for number in range(2)]
     assert [stored and stored.number for stored in told] == [-1, -2]
     store.mark_told(-1)
     assert list(store.from_others()) == []
