@@ -285,7 +285,8 @@ def reduce(request: Request) -> Reply:
 
 def main(closures: str | None = None) -> None:
     """Answer requests on standard input, a line for a line, until it ends."""
-    os.nice(10)  # history can wait; the first frame and the first price cannot
+    with suppress(OSError):  # of a wall around the process, such as systemd's
+        os.nice(10)  # history can wait; the first frame and the first price cannot
     sessions.amend(Path(closures) if closures else None)
     for line in sys.stdin.buffer:
         request = msgspec.json.decode(line, type=Request | ClosesRequest)
