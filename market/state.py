@@ -212,7 +212,7 @@ class MarketState:
             elif entry.heir is not None and self._waits(entry, quote):
                 return Verdict.SUPERSEDED
         quote = self._based(entry, quote, session_date)
-        if _is_outlier(quote, leader) and not _agrees(entry.held, quote):
+        if is_outlier(quote, leader) and not _agrees(entry.held, quote):
             entry.outlier = entry.held
             entry.held = quote
             entry.disturb()
@@ -324,7 +324,8 @@ def _repeats(leader: Quote, quote: Quote) -> Verdict | None:
     return Verdict.OLDER if fell else None
 
 
-def _is_outlier(quote: Quote, leader: Quote | None) -> bool:
+def is_outlier(quote: Quote, leader: Quote | None) -> bool:
+    """Whether a price lies so far from the leader's, or before the first from the previous close."""
     reference = leader.last if leader is not None else quote.prev_close
     return reference is not None and abs(quote.last - reference) > OUTLIER * reference > 0
 

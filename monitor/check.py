@@ -138,11 +138,7 @@ async def _run(choices: Choices, config_path: str | None) -> Status:
     amend(config.closures)
     limits = Limits.of(choices, config)
     asked = tuple(dict.fromkeys(map(canonical, choices.symbols)))
-
-    def fresh(quote: Quote, now: int) -> bool:
-        return not is_stale(quote, calendar(mic(quote.symbol)), now, delay(quote, config), limits.max_age)
-
-    now, answers = await look(asked, config, patience=choices.timeout, good=fresh)
+    now, answers = await look(asked, config, limits.max_age, patience=choices.timeout, strict=True)
     if not answers:
         raise TickwallError(f"watchlist {config.settings.watchlist!r} is empty, and no symbol is named")
     findings = [judge(answer, now, limits, config) for answer in answers]

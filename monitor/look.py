@@ -1,7 +1,7 @@
 """One look at the market: every symbol asked for once, with its quote or the reason why there is none."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -12,9 +12,10 @@ from feeds.simulated_clock import clock_at
 from market.clock import SECOND, Clock
 from market.errors import ParseError, SymbolError
 from market.freshness import Health
+from market.lead import is_fresher
 from market.quote import Quote
 from market.session import CONTINUOUS, Calendar
-from market.state import MarketState, Verdict
+from market.state import MarketState, Verdict, is_outlier
 from market.symbol import canonical
 from market.text import clean
 from market.watchlist import expand
@@ -28,9 +29,8 @@ PATIENCE = 10.0
 GLANCE = 0.25
 """Seconds between two looks at whether the feeds have answered, or failed."""
 
-
-Good = Callable[[Quote, int], bool]
-"""Whether a quote will do at an instant, nanoseconds UTC."""
+COURTESY = 3.0
+"""Seconds of real time that a better answer is waited for once every name has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,20 @@ class Answer:
 
 
 async def look(
-    asked: Sequence[str], config: Config, *, patience: float = PATIENCE, good: Good | None = None
+    asked: Sequence[str],
+    config: Config,
+    max_age: int,
+    *,
+    patience: float = PATIENCE,
+    strict: bool = False,
 ) -> tuple[int, list[Answer]]:
     """Ask the feeds, for ``patience`` seconds at the most: when that was (ns UTC), an answer for each name.
 
     Where nothing is ``asked`` for it is the watchlist that is shown first, as it is on that day.
-    The first quote of a name will do; where ``good`` is given, one that is not is kept only while no feed
-    that serves it may bring a better, and an outlier is none without a second, agreeing quote.
+    Once every name has its answer, better ones are waited for a moment: a fresh one for one that is stale by
+    ``max_age`` (ns) or late, one with a previous close, that of a preferred feed. Where it is ``strict`` the
+    first two are waited for as long as an answer, and an outlier that no second, agreeing quote confirms is
+    none.
     """
     settings = config.settings
     async with clock_at(settings.simulation.clock_url) as clock:
@@ -57,8 +64,11 @@ async def look(
         asked = asked or expand([settings.watchlist], settings.watchlists, today)
         names = {text: _symbol(text) for text in asked}
         served = _served(tuple(dict.fromkeys(filter(None, names.values()))), settings, today)
-        eye = _Eye([symbol for chosen in served.values() for symbol in chosen], clock, good)
-        feeds = await _ask(eye, served, config, clock, patience)
+        feeds = [build(name, settings.feeds[name], chosen, clock) for name, chosen in served.items()]
+        eye = _Eye(
+            [symbol for chosen in served.values() for symbol in chosen], config, clock, max_age, strict
+        )
+        await _ask(eye, feeds, clock, patience)
     answers = []
     for text in asked:
         symbol = names[text]
@@ -93,32 +103,78 @@ def is_stale(quote: Quote, hours: Calendar, now: int, delay: int, max_age: int) 
 
 
 class _Eye:
-    """A sink that waits for a quote of every symbol."""
+    """A sink that keeps what is said of each symbol, and knows who may still say something better."""
 
-    def __init__(self, symbols: Sequence[str], clock: Clock, good: Good | None) -> None:
+    def __init__(
+        self, symbols: Sequence[str], config: Config, clock: Clock, max_age: int, strict: bool
+    ) -> None:
         self.state = MarketState(symbols)
-        self.complete = asyncio.Event()
+        self.heard = asyncio.Event()
+        """Set whenever something comes."""
+        self._config = config
         self._clock = clock
-        self._good = good
+        self._max_age = max_age
+        self._strict = strict
         self._troubles: dict[str, str] = {}
         """By feed, what was wrong with what it sent last."""
 
     def answer(self, symbol: str) -> Quote | None:
-        """The quote of a symbol, be it one that no second quote has confirmed, where that is not asked."""
-        entry = self.state.entries[symbol]
-        return entry.quote or (None if self._good else entry.held)
+        """The quote of a symbol: of those that are equally fresh the preferred feed's.
 
-    def is_settled(self, symbol: str) -> bool:
-        """Whether its quote will do."""
-        quote = self.answer(symbol)
-        return quote is not None and (self._good is None or self._good(quote, self._clock.now()))
+        One that no second quote has confirmed will do where that is not asked.
+        """
+        entry = self.state.entries[symbol]
+        leader = entry.quote
+        if leader is None:
+            return None if self._strict else entry.held
+        told = [leader, *(other for other in entry.others.values() if not is_outlier(other, leader))]
+        freshest = max(told, key=lambda quote: quote.ts_event)
+        best = max((quote for quote in told if not is_fresher(freshest, quote)), key=self._rank)
+        if best.prev_close is None and entry.calendar.day_of(best.ts_event) == entry.session_date:
+            return best._replace(prev_close=leader.prev_close)
+        return best
 
     def lacks(self, feed: Feed) -> bool:
-        """Whether a feed still owes an answer; one that has given it owes only what is to be confirmed."""
-        lacking = [s for s in self.state.entries if feed.serves(s) and not self.is_settled(s)]
-        if _has_answered(feed):
-            return any(self.state.entries[symbol].held for symbol in lacking)
-        return bool(lacking)
+        """Whether a feed still owes what cannot be done without."""
+        return any(
+            self._is_poor(symbol, feed) if self._strict else self.answer(symbol) is None
+            for symbol in self._open(feed)
+        )
+
+    def would_gain(self, feed: Feed) -> bool:
+        """Whether a feed may still bring a better answer than there is."""
+        return any(self._is_poor(symbol, feed) or self._prefers(feed, symbol) for symbol in self._open(feed))
+
+    def _open(self, feed: Feed) -> Iterator[str]:
+        """The symbols on which a feed may have more to say: after an answer, where one is to be confirmed."""
+        has_answered = _has_answered(feed)
+        for symbol, entry in self.state.entries.items():
+            if feed.serves(symbol) and (not has_answered or entry.held is not None):
+                yield symbol
+
+    def _is_poor(self, symbol: str, feed: Feed) -> bool:
+        """Whether there is no answer, a stale one, or one that is late or has no previous close, where a feed
+        may do better."""
+        quote = self.answer(symbol)
+        if quote is None:
+            return True
+        hours, late = self.state.entries[symbol].calendar, delay(quote, self._config)
+        if is_stale(quote, hours, self._clock.now(), late, self._max_age):
+            return True
+        return (late > 0 or quote.prev_close is None) and not self._has_told(feed, symbol)
+
+    def _prefers(self, feed: Feed, symbol: str) -> bool:
+        """Whether a feed that has not spoken of a symbol yet would lead the one that has."""
+        quote = self.answer(symbol)
+        rank = self._config.priorities.get(feed.name, 0)
+        return quote is not None and rank > self._rank(quote) and not self._has_told(feed, symbol)
+
+    def _has_told(self, feed: Feed, symbol: str) -> bool:
+        entry = self.state.entries[symbol]
+        return feed.name in entry.others or (entry.quote is not None and entry.quote.source == feed.name)
+
+    def _rank(self, quote: Quote) -> int:
+        return self._config.priorities.get(quote.source, 0)
 
     def quotes(self, quotes: Sequence[Quote]) -> None:
         """Take quotes in."""
@@ -126,8 +182,7 @@ class _Eye:
             if self.state.apply(quote) is Verdict.FUTURE:
                 ahead = (quote.ts_event - quote.ts_recv) // SECOND
                 self._troubles[quote.source] = f"its clock is {ahead} s ahead of this machine's"
-        if all(map(self.is_settled, self.state.entries)):
-            self.complete.set()
+        self.heard.set()
 
     def rejected(self, error: ParseError) -> None:
         """Remember why: a name without a trade so far has no other word on it."""
@@ -160,23 +215,26 @@ def _served(symbols: tuple[str, ...], settings: Settings, today: date) -> dict[s
     return {name: chosen for name, chosen in served.items() if chosen}
 
 
-async def _ask(
-    eye: _Eye, served: Mapping[str, tuple[str, ...]], config: Config, clock: Clock, patience: float
-) -> list[Feed]:
+async def _ask(eye: _Eye, feeds: Sequence[Feed], clock: Clock, patience: float) -> None:
     """Run the feeds until each symbol has its answer, or those that owe one have failed, or patience ends."""
-    feeds = [build(name, config.settings.feeds[name], chosen, clock) for name, chosen in served.items()]
+
+    async def wait(owes: Callable[[Feed], bool]) -> None:
+        while any(owes(feed) and not _has_failed(feed, clock, patience) for feed in feeds):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(eye.heard.wait(), GLANCE)
+            eye.heard.clear()
+
     tasks = [asyncio.create_task(feed.run(eye), name=feed.name) for feed in feeds]
     try:
         with suppress(TimeoutError):
             async with asyncio.timeout(patience):
-                while any(eye.lacks(feed) and not _has_failed(feed, clock, patience) for feed in feeds):
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(eye.complete.wait(), GLANCE)
+                await wait(eye.lacks)
+                async with asyncio.timeout(COURTESY):
+                    await wait(eye.would_gain)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    return feeds
 
 
 def _has_answered(feed: Feed) -> bool:

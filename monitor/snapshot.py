@@ -50,7 +50,7 @@ def run(symbols: Sequence[str], config_path: str | None, *, as_json: bool, debug
 
 
 async def _rows(asked: Sequence[str], config: Config) -> list[dict[str, Any]]:
-    now, answers = await look(asked, config)
+    now, answers = await look(asked, config, config.max_age)
     return [
         {"symbol": answer.symbol, "error": answer.error}
         if answer.quote is None

@@ -1,6 +1,8 @@
 """What a feed needs around it in a test: a clock that does not keep it waiting, a sink, servers to script."""
 
 import asyncio
+import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any, Self
 from aiohttp import web
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from market.clock import SECOND
@@ -173,8 +176,9 @@ class PageServer:
     ``paths`` has what was asked for. ``at_once`` is the greatest number of requests under way together.
     """
 
-    def __init__(self, *pages: Page) -> None:
+    def __init__(self, *pages: Page, tls: ssl.SSLContext | None = None) -> None:
         self._pages = pages
+        self._tls = tls
         self._under_way = 0
         self.at_once = 0
         self.paths: list[str] = []
@@ -186,9 +190,9 @@ class PageServer:
         runner = web.ServerRunner(web.Server(self._answer), shutdown_timeout=0.2)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, "127.0.0.1", 0)
-            await site.start()
-            self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/q="
+            await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=self._tls).start()
+            scheme = "http" if self._tls is None else "https"
+            self.url = f"{scheme}://127.0.0.1:{runner.addresses[0][1]}/q="
             yield self
         finally:
             await runner.cleanup()
@@ -202,6 +206,42 @@ class PageServer:
             return await page(request)
         finally:
             self._under_way -= 1
+
+
+class VenueClock:
+    """The clock of a simulated venue, for processes to follow; it goes on when a test says so."""
+
+    def __init__(self, now: int) -> None:
+        self.now = now
+        """The instant, nanoseconds UTC."""
+        self.url = ""
+        self._moved = asyncio.Condition()
+
+    async def forward(self, seconds: float) -> None:
+        """On by so much, for all that follow."""
+        async with self._moved:
+            self.now += round(seconds * SECOND)
+            self._moved.notify_all()
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[Self]:
+        """Serve on a free port."""
+        async with serve(self._tell, "127.0.0.1", 0, compression=None, close_timeout=0.2) as server:
+            self.url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/"
+            yield self
+
+    async def _tell(self, connection: ServerConnection) -> None:
+        telling = asyncio.create_task(self._tell_each(connection))
+        await connection.wait_closed()
+        telling.cancel()
+
+    async def _tell_each(self, connection: ServerConnection) -> None:
+        with suppress(ConnectionClosed):
+            while True:
+                now = self.now
+                await connection.send(json.dumps({"now": now, "speed": 1, "state": "running"}))
+                async with self._moved:
+                    await self._moved.wait_for(lambda: self.now != now)  # noqa: B023
 
 
 def answers(body: bytes = b"", status: int = 200, **headers: str) -> Page:

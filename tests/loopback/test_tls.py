@@ -8,8 +8,6 @@ import os
 import ssl
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +21,7 @@ from feeds.tape import FeedEvent, TapeReader
 from market.clock import SECOND
 from market.freshness import Health
 from market.quote import Quote
-from tests.loopback.feeding import Page, running, until
+from tests.loopback.feeding import PageServer, VenueClock, running, until
 from tests.loopback.peers import HONG_KONG, KEY_VARIABLE, POLLS, STREAMS, StreamPeer
 from tests.loopback.test_faults import FIRST, Watch, shows
 from tests.paths import ROOT
@@ -106,42 +104,6 @@ async def test_a_socket_comes_back_when_its_certificate_is_mended(
             assert (feed.status.state, feed.status.reason) == (Health.LIVE, None)
 
 
-class Clock:
-    """The clock of a venue that a process follows, which a test sets."""
-
-    def __init__(self) -> None:
-        self.now = HONG_KONG
-        self._moved = asyncio.Condition()
-
-    async def forward(self, seconds: float) -> None:
-        """On by so much, for all that follow."""
-        async with self._moved:
-            self.now += round(seconds * SECOND)
-            self._moved.notify_all()
-
-    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Tell a follower the time whenever it is another one."""
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        while True:
-            now = self.now
-            await socket.send_json({"now": now, "speed": 1, "state": "running"})
-            async with self._moved:
-                await self._moved.wait_for(lambda: self.now != now)  # noqa: B023
-
-
-@asynccontextmanager
-async def pages(answer: Page, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    """A web server on a free port."""
-    runner = web.ServerRunner(web.Server(answer), shutdown_timeout=0.2)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
-        yield runner.addresses[0][1]
-    finally:
-        await runner.cleanup()
-
-
 def turned(tape: Path, state: Health) -> set[str]:
     """The feeds that have come to a state, by the tape."""
     entries = TapeReader().feed(tape.read_bytes()) if tape.exists() else []
@@ -154,7 +116,7 @@ async def test_a_process_whose_venues_mend_their_certificates(
     """A page and a socket: each says on the tape what was wrong, and goes on without a restart."""
     bad, good = certificates
     context, is_mended = shown(bad, good)
-    clock, tape = Clock(), tmp_path / "tape"
+    clock, tape = VenueClock(HONG_KONG), tmp_path / "tape"
     tencent, desk = POLLS[0], STREAMS[-1]
 
     async def page(_request: web.BaseRequest) -> web.StreamResponse:
@@ -165,8 +127,8 @@ async def test_a_process_whose_venues_mend_their_certificates(
         await connection.wait_closed()
 
     async with (
-        pages(clock) as clock_port,
-        pages(page, context) as page_port,
+        clock.serving(),
+        PageServer(page, tls=context).serving() as pages,
         serve(stream, "127.0.0.1", 0, ssl=context, close_timeout=0.2) as server,
     ):
         stream_port = next(iter(server.sockets)).getsockname()[1]
@@ -175,9 +137,9 @@ async def test_a_process_whose_venues_mend_their_certificates(
         settings = {
             "headlines": [],
             "watchlists": {"tech": ["9888.HK"]},
-            "simulation": {"clock_url": f"ws://127.0.0.1:{clock_port}/"},
+            "simulation": {"clock_url": clock.url},
             "feeds": {
-                "tencent": {"quote_url": f"https://127.0.0.1:{page_port}/q="},
+                "tencent": {"quote_url": pages.url},
                 "yahoo": {"enabled": False},
                 "desk": desk.section | {"stream_url": f"wss://127.0.0.1:{stream_port}/"},
             },
