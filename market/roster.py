@@ -58,14 +58,15 @@ class Roster:
     def bounds(
         self, base: Decimal, price: Decimal, up: int, down: int
     ) -> tuple[Decimal | None, Decimal | None]:
-        """The nearest prices below and above that would wake one."""
+        """The nearest prices below and above that would wake one; a price on a level leaves no room at all,
+        since a move to either side of it is news."""
         below = base * (100 - self._down[down][0]) / 100 if base and down < len(self._down) else None
         above = base * (100 + self._up[up][0]) / 100 if base and up < len(self._up) else None
-        last, first = bisect_right(self._levels, price), bisect_left(self._levels, price)
-        if first and (below is None or self._levels[first - 1] > below):
-            below = self._levels[first - 1]
-        if last < len(self._levels) and (above is None or self._levels[last] < above):
-            above = self._levels[last]
+        upto, first = bisect_right(self._levels, price), bisect_left(self._levels, price)
+        if upto and (below is None or self._levels[upto - 1] > below):
+            below = self._levels[upto - 1]
+        if first < len(self._levels) and (above is None or self._levels[first] < above):
+            above = self._levels[first]
         return below, above
 
     def to_json(self, seen: Decimal) -> str:

@@ -105,7 +105,7 @@ class RuleBook:
         out = Outcome()
         if (desk := self._desks.get(entry.symbol)) is not None:
             self._meet(desk, entry, moment, out)
-        return out
+        return self._ordered(out)
 
     def round(self, now: int, judge: Judge) -> Outcome:
         """Time has passed, without a quote; ``now`` in nanoseconds UTC."""
@@ -134,7 +134,7 @@ class RuleBook:
         for symbol, desk in self._desks.items():
             for ladder in desk.timed:
                 ladder.give_up(self._around.entries[symbol], now, out)
-        return out
+        return self._ordered(out)
 
     @property
     def is_waiting(self) -> bool:

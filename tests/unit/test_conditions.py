@@ -145,6 +145,12 @@ class TestCross:
         assert desk.quote("111", 200, lag=100) == []
         assert short(desk.quote("111", 201)) == ["up/110/1"]
 
+    def test_a_first_price_on_the_level_itself_is_left_and_crossed(self) -> None:
+        """Not even a move of one tick away from it may be quiet."""
+        desk = Desk(rule("price_cross", "110", direction="up"))
+        fired = [short(desk.quote(p, t)) for t, p in enumerate(("110", "110", "109.9", "110"), 1)]
+        assert fired == [[], [], [], ["up/110/1"]]
+
     def test_a_live_restart_remembers_the_side(self) -> None:
         """The cross that came while it was away is told."""
         first = Desk(rule("price_cross", "110", direction="up"))
