@@ -39,7 +39,7 @@ kill: $(VENV)/dev.stamp
 	TICKWALL_KILLS=200 $(BIN)/pytest -s tests/loopback/test_kill.py
 
 # Two minutes over all parsers: make fuzz ARGS="--seconds 3600 feed tape" for an hour over two.
-fuzz: $(VENV)/dev.stamp
+fuzz: $(VENV)/fuzz.stamp
 	$(BIN)/python -m tools.fuzz $(ARGS)
 
 # Everything comes from the pins, hashes checked; the build backend is among them.
@@ -54,6 +54,10 @@ $(VENV)/dev.stamp: requirements-dev.txt pyproject.toml | $(VENV)/bin/python
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/run.stamp
 
+$(VENV)/fuzz.stamp: requirements-fuzz.txt $(VENV)/dev.stamp
+	$(PIP) --require-hashes -r requirements-fuzz.txt
+	@touch $@
+
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tickwall needs Python 3.11 or newer: make PYTHON=python3.12 run")'
 	$(PYTHON) -m venv $(VENV)
@@ -65,6 +69,8 @@ pins:
 	uv pip compile -q pyproject.toml --group dev --extra metrics --extra notify --universal \
 		--python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade \
 		-o requirements-dev.txt
+	uv pip compile -q --group fuzz --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --upgrade -o requirements-fuzz.txt
 
 clean:
 	rm -rf $(VENV) .fuzz build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
