@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
+from hashlib import sha1
 from typing import NamedTuple
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL
 
 from market.freshness import Quality
 from market.headline import Headline
@@ -13,6 +14,8 @@ from market.quote import Quote
 from market.session import Phase
 from market.symbol import is_crypto, is_index
 
+_URL = NAMESPACE_URL.bytes
+_CENT = Decimal("0.01")
 _MONEY = {"HKD": "HK$", "USD": "US$", "CNY": "CN¥", "EUR": "€", "GBP": "£", "JPY": "JP¥"}
 
 
@@ -67,8 +70,10 @@ class Alert(NamedTuple):
         text = f"{self._who}{self._move}{self.what}{doubt}"
         # A streak's own fact says the same as what has happened, though in another tense.
         said = self.what.removesuffix(" if it closes here")
-        fact = next((fact for fact in self.facts if said not in fact), None)
-        return f"{text}: {fact}" if fact else text
+        for fact in self.facts:
+            if said not in fact:
+                return f"{text}: {fact}"
+        return text
 
     @property
     def _who(self) -> str:
@@ -83,7 +88,7 @@ class Alert(NamedTuple):
         if quote is None:
             return ""
         span = " in 24 h" if self.basis == "24h" else ""
-        change = "" if quote.pct is None else f"{percent(quote.pct)}{span} "
+        change = "" if (pct := quote.pct) is None else f"{percent(pct)}{span} "
         return f"{change}at {price_text(quote.symbol, quote.last, quote.currency)}, "
 
 
@@ -125,8 +130,13 @@ class Resolved:
 
 
 def event_id(dedup_key: str) -> str:
-    """An event's short name for receivers, from its ``dedup_key``."""
-    return str(uuid5(NAMESPACE_URL, f"tickwall:{dedup_key}"))
+    """An event's short name for receivers: a UUID of version 5, from its ``dedup_key``.
+
+    Written out here, where ``uuid.uuid5`` makes an object first: 1 µs instead of 3.
+    """
+    digits = sha1(_URL + f"tickwall:{dedup_key}".encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digits[16], 16) % 4]
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
 
 
 def basis(symbol: str) -> str:
@@ -141,7 +151,7 @@ def price_text(symbol: str, price: Decimal, currency: str | None = None) -> str:
 
 def percent(value: Decimal) -> str:
     """``+10.07%``, two decimals truncated towards zero: 9.999 must not read as 10."""
-    return f"{value.quantize(Decimal('0.01'), rounding=ROUND_DOWN):+}%"
+    return f"{value.quantize(_CENT, ROUND_DOWN):+}%"
 
 
 def money(amount: Decimal, currency: str) -> str:

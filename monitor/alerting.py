@@ -19,12 +19,7 @@ from monitor.lines import alert_line, encode, resolved_line
 from monitor.listener import Listener
 from monitor.profiles import Profiles
 from monitor.store import Event, Store
-
-HEADLINES_KEPT = 2000
-"""A day of results brings 1,500 filings, which must not push this morning's story out before the close."""
-
-EXPLAIN_WITHIN = 24 * 3600 * SECOND
-"""A headline this young (nanoseconds) may explain an alert on a name that it mentions."""
+from monitor.stories import Stories
 
 OUTLIER_WAIT = 10 * SECOND
 """How long an outlier waits for a second opinion before it is told that it was withheld; nanoseconds."""
@@ -61,8 +56,7 @@ class Alerting:
         self.rules = rules
         self.limits = limits
         self.profiles = profiles
-        self.headlines: list[Headline] = []
-        """The newest, in the order in which they were told."""
+        self.headlines = Stories()
         self.raised = 0
         """Alerts that this process detected."""
         self.suppressions = 0
@@ -120,10 +114,7 @@ class Alerting:
 
     def headline(self, headline: Headline) -> None:
         """Keep a headline to explain alerts with, and ask the rules on headlines."""
-        self.headlines.append(headline)
-        if len(self.headlines) > HEADLINES_KEPT:
-            # By their own time: a source that lists a year must not push this morning's out.
-            self.headlines.remove(min(self.headlines, key=lambda kept: kept.ts_event))
+        self.headlines.add(headline)
         home = self._hours().mic
         alerts = [alert for rule in self._news if (alert := rule.look(headline, self._quality, home))]
         self._settle(Outcome(alerts=alerts))
@@ -231,13 +222,7 @@ class Alerting:
             known = self.profiles.facts(alert.quote, alert.ts)
             # A hole in history is no fact about the move, and silences all others.
             facts = () if known is None or known.hole else self.profiles.explain(alert.quote, alert.ts)
-        if alert.headlines or alert.symbol is None:
-            return alert._replace(facts=facts[:3])
-        related = [
-            headline
-            for headline in self.headlines
-            if alert.symbol in headline.symbols and 0 <= alert.ts - headline.ts_event <= EXPLAIN_WITHIN
-        ]
-        # Of the same minute by name, so that it does not matter which source answered first.
-        related.sort(key=lambda headline: (-headline.ts_event, headline.source, headline.id))
-        return alert._replace(facts=facts[:3], headlines=tuple(related[:3]))
+        headlines = alert.headlines
+        if not headlines and alert.symbol is not None:
+            headlines = self.headlines.explain(alert.symbol, alert.ts)
+        return alert._replace(facts=facts[:3], headlines=headlines)

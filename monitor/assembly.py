@@ -23,7 +23,7 @@ from market.freshness import Quality
 from market.headline import Headline
 from market.session import amend, calendar
 from monitor import exit as exit_code
-from monitor.alerting import HEADLINES_KEPT, Limits
+from monitor.alerting import Limits
 from monitor.assignment import assign
 from monitor.config import Config
 from monitor.courier import Courier
@@ -223,7 +223,8 @@ async def opened(
         async with recording(config.settings.record, engine) as run.recorder:
             run.assign_feeds()
             kept = run.shelf.headlines()
-            engine.headlines.extend(sorted(kept, key=lambda headline: headline.ts_event)[-HEADLINES_KEPT:])
+            for headline in sorted(kept, key=lambda headline: headline.ts_event):
+                engine.headlines.add(headline)
             engine.read_headlines(_headline_feed(run, kept))
             async with delivering(config, store, listener, live=run.is_live) as run.courier:
                 yield run

@@ -23,6 +23,7 @@ from monitor.memory import keep_small
 from monitor.phases import Phases
 from monitor.profiles import Profiles
 from monitor.store import Store
+from monitor.stories import Stories
 
 log = logging.getLogger(__name__)
 
@@ -100,8 +101,8 @@ class Engine:
         return self.alerting.rules
 
     @property
-    def headlines(self) -> list[Headline]:
-        """The newest headlines, the newest last."""
+    def headlines(self) -> Stories:
+        """The newest headlines."""
         return self.alerting.headlines
 
     @property

@@ -194,12 +194,14 @@ class Bridge:
     @property
     def newest_headline(self) -> Headline | None:
         """The one told last: another than before means that there is news."""
-        return self.engine.headlines[-1] if self.engine.headlines else None
+        return self.engine.headlines.newest
 
     def headlines(self, symbol: str | None = None) -> Sequence[Headline]:
         """Those held, newest first; of one name, where one is given."""
-        held = [line for line in self.engine.headlines if symbol is None or symbol in line.symbols]
-        return sorted(held, key=lambda line: line.ts_event, reverse=True)
+        stories = self.engine.headlines
+        if symbol is not None:
+            return stories.about(symbol)
+        return sorted(stories, key=lambda line: line.ts_event, reverse=True)
 
     # -- feeds
 

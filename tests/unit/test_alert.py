@@ -2,10 +2,13 @@
 
 from datetime import date
 from decimal import Decimal
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import text
 
-from market.alert import Alert, money, percent, plain
+from market.alert import Alert, event_id, money, percent, plain
 from market.clock import parse_rfc3339
 from market.conditions.base import six
 from market.freshness import Quality
@@ -86,3 +89,9 @@ def test_numbers_without_needless_digits() -> None:
         "HK$1.50",
     ]
     assert money(Decimal("7"), "SGD") == "SGD 7.00"
+
+
+@given(text())
+def test_an_event_keeps_its_name(dedup_key: str) -> None:
+    """Receivers drop repeats by it: it is the UUID that the standard gives."""
+    assert event_id(dedup_key) == str(uuid5(NAMESPACE_URL, f"tickwall:{dedup_key}"))

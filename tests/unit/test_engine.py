@@ -17,12 +17,12 @@ from market.quote import Quote
 from market.rule import Rule
 from market.rulebook import RuleBook
 from market.session import Phase
-from monitor.alerting import HEADLINES_KEPT
 from monitor.courier import Delivery
 from monitor.engine import Engine
 from monitor.intake import Intake
 from monitor.listener import FeedChange, PhaseChange
 from monitor.store import Store
+from monitor.stories import KEPT
 
 TEN = parse_rfc3339("2025-09-17T02:00:00Z")
 """10:00 in Hong Kong."""
@@ -419,8 +419,9 @@ async def test_a_feed_that_breaks_takes_nothing_with_it(desk: Desk) -> None:
 
 def test_the_oldest_headlines_go_first_by_their_own_time(desk: Desk) -> None:
     today = [Headline(f"new{n}", "t", "", TEN - n, TEN, "rthk") for n in range(10)]
-    year = [Headline(f"old{n}", "t", "", n, TEN, "archive") for n in range(HEADLINES_KEPT)]
+    year = [Headline(f"old{n}", "t", "", n, TEN, "archive") for n in range(KEPT)]
     desk.engine.add_headlines(today)
     desk.engine.add_headlines(year)
-    assert len(desk.engine.headlines) == HEADLINES_KEPT
+    assert len(desk.engine.headlines) == KEPT
     assert set(today) <= set(desk.engine.headlines)
+    assert desk.engine.headlines.newest == year[-1]
