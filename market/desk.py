@@ -53,7 +53,7 @@ class Desk:
     def adopt(self, ladder: Ladder) -> None:
         """Go on with a ladder of the rules before a reload."""
         self.ladders[ladder.key] = ladder
-        if ladder.waiting or ladder.standing.pending:
+        if ladder.is_timed:
             self.timed.append(ladder)
 
     def restore(self, states: Mapping[str, str]) -> None:
@@ -145,7 +145,7 @@ class Desk:
             self._restless |= ladder.restless
             if not ladder.primed:
                 self._settled = None  # what it lacks may have come with the next loud quote
-            if ladder.waiting or ladder.standing.pending:
+            if ladder.is_timed:
                 self.timed.append(ladder)
         self._floor = max(floors, default=None)
         self._ceiling = min(ceilings, default=None)

@@ -76,6 +76,12 @@ class Ladder:
             or (high is not None and price >= high)
         )
 
+    @property
+    def is_timed(self) -> bool:
+        """Whether time alone may set it off."""
+        cools = self._held_back and self.rule.cooldown > 0
+        return cools or self.waiting is not None or bool(self.standing.pending)
+
     # -- over restarts and reloads
 
     def restore(self, states: Mapping[str, str]) -> None:
@@ -123,11 +129,13 @@ class Ladder:
         self._narrow(entry, quote)
 
     def wait(self, entry: Entry, quote: Quote, moment: Moment, out: Outcome) -> None:
-        """Time has passed, and the last quote is this one still: ``for`` may be over, a close final."""
-        if self._resuming or self._is_over(moment):
+        """Time has passed, and the last quote is this one still: ``for`` or ``cooldown`` may be over, a close
+        final."""
+        at = max(quote.ts_event, moment.now - moment.delay)
+        if self._resuming or self._is_over(moment) or self._cools(at):
             return
         if self._objection(entry, quote, moment) is None:
-            self._judge(entry, quote, moment, max(quote.ts_event, moment.now - moment.delay), out)
+            self._judge(entry, quote, moment, at, out)
             self._save(quote, out)
 
     def refuse(self, entry: Entry, quote: Quote, moment: Moment, out: Outcome) -> None:
@@ -203,8 +211,6 @@ class Ladder:
             if condition.edge and (standing.seen is None or _is_other_view(entry, quote)):
                 standing.seen, self._changed = quote.last, True
         wanted = self._wanted(quote)
-        if objection is None and self._cools(at):
-            objection = "cooldown"
         if objection is not None:
             if wanted:
                 self._withhold(wanted[-1], quote, objection, moment, out)
@@ -212,6 +218,10 @@ class Ladder:
                 self._held_back = objection not in ("halted", "out_of_session", "previous_session")
             return
         held = self._held(entry, wanted, at)
+        if held and self._cools(at):
+            self._withhold(held[-1], quote, "cooldown", moment, out)
+            self._held_back = True
+            return  # before the side is noted: what has crossed a level is yet to be told
         if held:
             self._fire(held[-1], entry, quote, moment, out)
         if condition.edge and standing.seen is not None:

@@ -170,7 +170,7 @@ class RuleBook:
         if desk.timed:
             for ladder in desk.timed:
                 ladder.confirm(entry, moment, out)
-            desk.timed = [ladder for ladder in desk.timed if ladder.waiting or ladder.standing.pending]
+            desk.timed = [ladder for ladder in desk.timed if ladder.is_timed]
 
     def _ladders(self) -> Iterable[Ladder]:
         for desk in self._desks.values():

@@ -355,6 +355,28 @@ class TestOtherKeys:
         assert [short(desk.quote(p, t)) for t, p in prices] == [["up/5/1"], [], [], ["up/6/1"]]
         assert [held.reason for held in desk.heard.withheld] == ["cooldown"]
 
+    def test_a_cooldown_ends_by_itself(self) -> None:
+        """No further quote is needed."""
+        desk = Desk(rule("pct_prev_close", "5", "6", cooldown=60 * SECOND))
+        desk.quote("105", 0)
+        desk.quote("106", 10)
+        assert desk.wait(59) == []
+        assert short(desk.wait(61)) == ["up/6/1"]
+
+    def test_what_passes_during_a_cooldown_is_seen(self) -> None:
+        """The price goes back across the level meanwhile: it may cross it again."""
+        desk = Desk(
+            rule("price_cross", "110", frequency="every_cross", clear=Decimal(109), cooldown=60 * SECOND)
+        )
+        prices = ((0, "109"), (1, "110"), (2, "109"), (90, "110"))
+        assert [short(desk.quote(p, t)) for t, p in prices] == [[], ["up/110/1"], [], ["up/110/2"]]
+
+    def test_a_hold_is_broken_during_a_cooldown(self) -> None:
+        """From when it holds again it must hold."""
+        desk = Desk(rule("pct_prev_close", "5", "6", hold=10 * SECOND, cooldown=60 * SECOND))
+        prices = ((0, "105"), (9, "106"), (10, "106"), (12, "105"), (80, "106"), (90, "106.1"))
+        assert [short(desk.quote(p, t)) for t, p in prices] == [[], [], ["up/5/1"], [], [], ["up/6/1"]]
+
     @pytest.mark.parametrize(
         ("expires", "alive"),
         [
