@@ -114,7 +114,7 @@ def _written(currency: str, number: str, unit: str | None) -> str:
 def _power(unit: str | None) -> int:
     if not unit:
         return 0
-    latin = _LATIN_UNITS.get(unit.strip(" -"))
+    latin = _LATIN_UNITS.get(unit.strip().strip("-"))
     return sum(_CHINESE_UNITS[character] for character in unit) if latin is None else latin
 
 

@@ -117,7 +117,7 @@ def test_the_kinds_stand_in_their_order() -> None:
         ("HK$1,234.5 million", ("HKD 1.2345 bn",)),
         ("US$150 a share", ("USD 150",)),
         ("HK$0.50", ("HKD 0.5",)),
-        ("$20k", ("USD 20000",)),
+        ("$20k; $20\rK", ("USD 20000",)),
         ("$1.5trn", ("USD 1.5 tn",)),
         ("1.2萬億港元", ("HKD 1.2 tn",)),
         ("３０００萬美元", ("USD 30 m",)),
@@ -156,7 +156,11 @@ def test_any_title_is_of_one_kind_or_none(title: str) -> None:
     assert len(amounts(title)) <= 8
 
 
-@given(st.lists(st.sampled_from(["1,111", "$", "1 ", "億", " to ", "US$", "1.5", "-", "元", "bn ", "yuan"])))
+@given(
+    st.lists(
+        st.sampled_from(["1,111", "$", "1 ", "億", " to ", "US$", "1.5", "-", "元", "bn ", "yuan", "\r", "k"])
+    )
+)
 def test_any_figures_are_read_without_harm(pieces: list[str]) -> None:
     for amount in amounts("".join(pieces)):
         assert amount[:3].isupper()
