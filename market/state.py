@@ -40,6 +40,9 @@ class Verdict(Enum):
     """Another source leads this name with a quote at least as fresh."""
     HELD = "held"
     """An outlier, kept aside for a second opinion."""
+    CONFIRMED = "confirmed"
+    """The outlier that was kept aside has been applied, for this quote agrees with it; rules must look at it,
+    and the quote itself is to be brought once more."""
     UNKNOWN = "unknown"
     """A name that nobody watches."""
 
@@ -67,6 +70,7 @@ class Entry:
     __slots__ = (
         "base",
         "base_ceiling",
+        "base_drift",
         "base_floor",
         "calendar",
         "ceiling",
@@ -90,6 +94,8 @@ class Entry:
         self.calendar = hours
         self.quote: Quote | None = None
         self.session_date: date | None = None
+        self.base_drift = _DRIFT if hours.mic == "24/7" else Decimal(0)
+        """The part by which the base may move inside the box; a rule's band must shrink by as much."""
         self.phase = Phase.CLOSED
         """Of the quote's own time, unless the quote carries one."""
         self.minutes: list[tuple[int, Decimal]] = []
@@ -129,11 +135,6 @@ class Entry:
     def disturb(self) -> None:
         """Let the next quote be examined, and the rules look at it, whatever its price."""
         self.roll_at = 0
-
-    @property
-    def base_drift(self) -> Decimal:
-        """The part by which the base may move inside the box; a rule's band must shrink by as much."""
-        return _DRIFT if self.calendar.mic == "24/7" else Decimal(0)
 
 
 class MarketState:
@@ -190,6 +191,8 @@ class MarketState:
         if verdict is Verdict.LOUD:
             self.applied += 1
             self._dirty.add(symbol)
+        elif verdict is Verdict.CONFIRMED:
+            self._dirty.add(symbol)
         else:
             self.refused[verdict] += 1
         return verdict
@@ -212,13 +215,14 @@ class MarketState:
             elif entry.heir is not None and self._waits(entry, quote):
                 return Verdict.SUPERSEDED
         quote = self._based(entry, quote, session_date)
-        if is_outlier(quote, leader) and not _agrees(entry.held, quote):
+        if entry.held is not None and _agrees(entry.held, quote):
+            return self._confirm(entry, entry.held)
+        if is_outlier(quote, leader):
             entry.outlier = entry.held
             entry.held = quote
             entry.disturb()
             return Verdict.HELD
-        entry.outlier = entry.held if entry.held is not None and not _agrees(entry.held, quote) else None
-        entry.held = None
+        entry.outlier, entry.held = entry.held, None
         self._accept(entry, quote, session_date)
         return Verdict.LOUD
 
@@ -276,10 +280,13 @@ class MarketState:
         """A second source that does not lead may still confirm an outlier of the first."""
         held = entry.held
         if held is not None and held.source != quote.source and _agrees(held, quote):
-            entry.held = None
-            self._accept(entry, held, entry.calendar.day_of(held.ts_event))
-            return Verdict.LOUD
+            return self._confirm(entry, held)
         return Verdict.SUPERSEDED
+
+    def _confirm(self, entry: Entry, held: Quote) -> Verdict:
+        entry.held = None
+        self._accept(entry, held, entry.calendar.day_of(held.ts_event))
+        return Verdict.CONFIRMED
 
     @staticmethod
     def _accept(entry: Entry, quote: Quote, session_date: date) -> None:
@@ -330,8 +337,8 @@ def is_outlier(quote: Quote, leader: Quote | None) -> bool:
     return reference is not None and abs(quote.last - reference) > OUTLIER * reference > 0
 
 
-def _agrees(held: Quote | None, quote: Quote) -> bool:
+def _agrees(held: Quote, quote: Quote) -> bool:
     """Whether a quote is a second opinion for the one held: another source's, or a newer one of the same."""
-    if held is None or (quote.source == held.source and quote.ts_event <= held.ts_event):
+    if quote.source == held.source and quote.ts_event <= held.ts_event:
         return False
     return abs(quote.last - held.last) <= AGREEMENT * held.last

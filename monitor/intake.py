@@ -55,6 +55,11 @@ class Intake:
         if verdict is Verdict.LOUD:
             self._note(quote)  # first, for it may be the one that establishes a delay
             self._engine.alerting.examine(quote)
+        elif verdict is Verdict.CONFIRMED:
+            self._engine.alerting.examine(quote)
+            again = self._apply(quote)
+            if again is not _QUIET:
+                self._heed(quote, again)
         elif verdict is Verdict.HELD:
             self._engine.alerting.hold(quote)
         elif verdict is Verdict.SUPERSEDED:

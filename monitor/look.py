@@ -179,7 +179,10 @@ class _Eye:
     def quotes(self, quotes: Sequence[Quote]) -> None:
         """Take quotes in."""
         for quote in quotes:
-            if self.state.apply(quote) is Verdict.FUTURE:
+            verdict = self.state.apply(quote)
+            if verdict is Verdict.CONFIRMED:
+                self.state.apply(quote)
+            elif verdict is Verdict.FUTURE:
                 ahead = (quote.ts_event - quote.ts_recv) // SECOND
                 self._troubles[quote.source] = f"its clock is {ahead} s ahead of this machine's"
         self.heard.set()

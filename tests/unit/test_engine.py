@@ -211,6 +211,17 @@ def test_a_confirmed_outlier_fires(desk: Desk) -> None:
     assert desk.heard.withheld == []
 
 
+def test_an_outlier_that_was_confirmed_counts_as_it_was(desk: Desk) -> None:
+    """The quote that confirms it had come back from the step already."""
+    desk.quote("99.99", 0)
+    desk.quote("130.3", 1)
+    desk.quote("129.9", 2)
+    assert [(alert["price"], alert["threshold"]) for alert in desk.heard.alerts] == [
+        ("99.99", "10"),
+        ("130.3", "15"),
+    ]
+
+
 def test_a_restart_repeats_nothing(desk: Desk) -> None:
     """The store knows."""
     desk.quote("124.60", 0)

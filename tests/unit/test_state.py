@@ -90,8 +90,17 @@ class TestOutliers:
         """A stock may really halve."""
         state.apply(quote("120"))
         assert state.apply(quote("60", 1)) is Verdict.HELD
-        assert state.apply(quote("60.5", 2)) is Verdict.LOUD
+        assert state.apply(quote("60.5", 2)) is Verdict.CONFIRMED
+        assert state.entries["9888.HK"].quote == quote("60", 1)
+        assert state.apply(quote("60.5", 2)) is Verdict.QUIET
         assert state.entries["9888.HK"].outlier is None
+        assert (state.applied, state.refused) == (2, {Verdict.HELD: 1})
+
+    def test_a_quote_between_the_two_may_confirm_it(self, state: MarketState) -> None:
+        """Less than 30 % away itself."""
+        state.apply(quote("100"))
+        assert state.apply(quote("131", 1)) is Verdict.HELD
+        assert state.apply(quote("129", 2)) is Verdict.CONFIRMED
 
     def test_its_own_repeat_confirms_nothing(self, state: MarketState) -> None:
         """A poll that sends the same bad row twice has said it once."""
@@ -103,8 +112,9 @@ class TestOutliers:
         """Two vendors do not make the same mistake at once."""
         state.apply(quote("120"))
         state.apply(quote("60", 1))
-        assert state.apply(quote("60.1", 1, source="b")) is Verdict.LOUD
+        assert state.apply(quote("60.1", 1, source="b")) is Verdict.CONFIRMED
         assert state.entries["9888.HK"].quote == quote("60", 1)
+        assert state.apply(quote("60.1", 1, source="b")) is Verdict.SUPERSEDED
 
     def test_exactly_thirty_percent_is_none(self, state: MarketState) -> None:
         """Further than 30 %, says the contract."""
