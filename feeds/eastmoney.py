@@ -6,25 +6,20 @@ answer, for hours on end, so that the host of delayed quotes is what is asked.
 
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import partial
 from typing import Any, Final
 
 import msgspec
 
 from feeds import portal
 from feeds.base import NoPriceError, Parsed
-from feeds.pace import rest
-from feeds.poll import Poll, PollFeed
-from feeds.settings import FeedSettings
+from feeds.hong_kong import HongKongFeed, HongKongSettings
 from feeds.wire import BROKEN, LAST_MS, as_price_or_none, as_volume, parse_error
-from market.clock import SECOND, Clock
-from market.duration import parse_duration
+from market.clock import SECOND
 from market.errors import ParseError
 from market.memo import Memo
 from market.price import number, price_or_none, unpadded
 from market.quote import Quote
-from market.session import calendar
-from market.symbol import hk_code, is_hong_kong, is_index
+from market.symbol import hk_code, is_index
 
 NAME: Final = "eastmoney"
 
@@ -41,17 +36,13 @@ _LAST_S = LAST_MS // 1000
 _build = tuple.__new__
 
 
-class EastMoneySettings(FeedSettings, frozen=True, kw_only=True):
+class EastMoneySettings(HongKongSettings, frozen=True, kw_only=True):
     """``[feeds.eastmoney]``. ``quote_url`` is the list page, without its question."""
 
     enabled: bool = False
     delay: str = "15m"
     quote_url: str = "https://push2delay.eastmoney.com/api/qt/ulist.np/get"
     interval: str = "10s"
-
-    def covers(self, symbol: str) -> bool:
-        """Hong Kong."""
-        return is_hong_kong(symbol)
 
 
 def code(symbol: str) -> str:
@@ -180,26 +171,10 @@ def _symbol(asked: tuple[int, str]) -> tuple[str, bool]:
 _SYMBOLS = Memo(_symbol, 4096)
 
 
-class EastMoneyFeed(PollFeed):
+class EastMoneyFeed(HongKongFeed):
     """The list page of the Hong Kong symbols among those given, as a feed."""
 
+    VENUE = NAME
     Settings = EastMoneySettings
-
-    def __init__(
-        self,
-        settings: EastMoneySettings,
-        symbols: Sequence[str],
-        clock: Clock,
-        *,
-        name: str = NAME,
-        coalesce: float = 0.0,
-    ) -> None:
-        ours = tuple(filter(is_hong_kong, symbols))
-        poll = Poll(
-            venue=name,
-            urls=quote_urls(settings.quote_url, ours),
-            parse=parse_quotes,
-            interval=parse_duration(settings.interval),
-            rest=partial(rest, calendar("XHKG")),
-        )
-        super().__init__(name, ours, clock, poll)
+    urls = staticmethod(quote_urls)
+    parse = staticmethod(parse_quotes)

@@ -5,47 +5,32 @@ answers 403. Plain ``hk`` codes are late and miss the closing auction, so that `
 """
 
 import re
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Final
 
 from feeds import portal
-from feeds.base import NoPriceError, Parsed
-from feeds.pace import rest
-from feeds.poll import Poll, PollFeed
-from feeds.portal import PRICES, shares
-from feeds.settings import FeedSettings
-from market.clock import Clock
-from market.duration import parse_duration
+from feeds.base import Parsed
+from feeds.hong_kong import HongKongFeed, HongKongSettings
 from market.errors import ParseError
-from market.memo import Memo
 from market.quote import Quote
-from market.session import calendar
-from market.symbol import hk_code, is_hong_kong, is_index
-from market.text import clean
+from market.symbol import hk_code, is_index
 
 NAME: Final = "sina"
 
 BATCH = 400
 """Codes a request; the page is said to take 800, and an address of 8 KB holds no more than these."""
 
-# Positions in a row of 25; a row of the late codes has 19 and no seconds.
-_OPEN, _PREV_CLOSE, _HIGH, _LOW, _LAST, _VOLUME, _DATE = 2, 3, 4, 5, 6, 12, 17
-_FEWEST = 18
-
-# A date and a time, which begin what is left behind the others.
-_INSTANTS = portal.instants("%Y/%m/%d,%H:%M:%S,")
-_STAMP = len("2025/09/17,10:14:07,")
+# Places in a row of 25; one of the late codes has 19, and no seconds.
+_OPEN, _PREV_CLOSE, _HIGH, _LOW, _LAST, _VOLUME, _DATE, _TIME = 2, 3, 4, 5, 6, 12, 17, 18
+_FEWEST = 19
 
 # Bounded and without nesting, so that a hostile page takes linear time.
 _ROW = re.compile(rb'var hq_str_(\w{1,32})="([^"\n]{0,2000})"')
-_HEADS = portal.heads(b"var hq_str_")
 _BLOCKED = b"Kinsoku jikou desu"
 
-_build = tuple.__new__
 
-
-class SinaSettings(FeedSettings, frozen=True, kw_only=True):
+class SinaSettings(HongKongSettings, frozen=True, kw_only=True):
     """``[feeds.sina]``. Codes are appended to ``quote_url``; ``referer`` is what it asks to be told."""
 
     enabled: bool = False
@@ -53,9 +38,9 @@ class SinaSettings(FeedSettings, frozen=True, kw_only=True):
     referer: str = "https://finance.sina.com.cn"
     interval: str = "3s"
 
-    def covers(self, symbol: str) -> bool:
-        """Hong Kong."""
-        return is_hong_kong(symbol)
+    def headers(self) -> Mapping[str, str]:
+        """The page that the request pretends to come from."""
+        return {"Referer": self.referer}
 
 
 def code(symbol: str) -> str:
@@ -76,73 +61,57 @@ def parse_quotes(page: bytes, ts_recv: int) -> Parsed:
     """
     if _BLOCKED in page[:200]:
         raise ParseError(NAME, "access forbidden, says the venue", page)
-
-    return portal.read_rows(NAME, page, ts_recv, _HEADS, _ROW, parse_row, BATCH)
-
-
-def parse_row(row: bytes, ts_recv: int, key: bytes | None) -> Quote:
-    """The quote in one row of comma fields, which its page gave under the code ``key``.
-
-    Raises ``ParseError``: ``NoPriceError`` where nothing was traded yet.
-    """
-    try:
-        symbol, has_shares = _SYMBOLS[key or b""]
-        # A comma is never part of a Chinese character, and no field that is read holds one.
-        fields = row.split(b",", _DATE)
-        if len(fields) < _FEWEST:
-            raise ValueError(_short(symbol, fields))
-        last = PRICES[fields[_LAST]]
-        if last is None:
-            raise NoPriceError(NAME, f"{symbol}: no price yet", row)
-        return _build(Quote, (
-            symbol, last, _INSTANTS[fields[_DATE][:_STAMP]], ts_recv, NAME,
-            PRICES[fields[_PREV_CLOSE]], PRICES[fields[_OPEN]], PRICES[fields[_HIGH]], PRICES[fields[_LOW]],
-            # What stands in the place of an index's volume is its members' trade.
-            shares(fields[_VOLUME]) if has_shares else None, "HKD", None, 0,
-        ))  # fmt: skip
-    except (ValueError, OverflowError) as error:
-        raise ParseError(NAME, clean(str(error), 120), row) from None
+    return _read(page, ts_recv)
 
 
-def _short(symbol: str, fields: Sequence[bytes]) -> str:
-    if fields == [b""]:
-        return f"no such code as that of {symbol}"
-    return f"{symbol}: a row of {len(fields)} fields"
+_instants = portal.instants("%Y/%m/%d,%H:%M:%S")
+_opens, _prev_closes, _highs, _lows = (portal.Column(portal.prices) for _ in range(4))
 
 
-def _symbol(key: bytes) -> tuple[str, bool]:
-    """The symbol of a code, and whether it is a share."""
-    name = key.decode("utf-8", "replace")
+def _quotes(asked: portal.Asked, fields: list[bytes], width: int, ts_recv: int) -> Iterable[Quote]:
+    times = map(b",".join, zip(fields[_DATE::width], fields[_TIME::width], strict=True))
+    # What stands in the place of an index's volume is its members' trade.
+    volumes = portal.volumes(fields[_VOLUME::width], asked.indices)
+    return map(tuple.__new__, repeat(Quote), zip(
+        asked.symbols, portal.last_prices(NAME, asked, fields[_LAST::width]), _instants(times),
+        repeat(ts_recv), repeat(NAME), _prev_closes(fields[_PREV_CLOSE::width]), _opens(fields[_OPEN::width]),
+        _highs(fields[_HIGH::width]), _lows(fields[_LOW::width]), volumes, repeat("HKD"), repeat(None),
+        repeat(0),
+    ))  # fmt: skip
+
+
+def _symbol(code: bytes) -> str:
+    name = code.decode("utf-8", "replace")
     if not name.startswith("rt_hk"):
         raise ValueError(f"not a code of ours: {name[:40]!a}")
-    symbol = portal.symbol(name.removeprefix("rt_hk"))
-    return symbol, not is_index(symbol)
+    return portal.symbol(name.removeprefix("rt_hk"))
 
 
-_SYMBOLS = Memo(_symbol, 4096)
+def _sound(code: bytes, row: bytes) -> tuple[bytes, bytes]:
+    symbol = _symbol(code)
+    if not row:
+        raise ValueError(f"no such code as that of {symbol}")
+    return code, row
 
 
-class SinaFeed(PollFeed):
+_read = portal.Reader(
+    NAME,
+    _quotes,
+    prefix=b"var hq_str_",
+    first=rb'[^"]{0,200}',
+    separator=b",",
+    fewest=_FEWEST,
+    symbol=_symbol,
+    pattern=_ROW,
+    sound=_sound,
+    most=BATCH,
+)
+
+
+class SinaFeed(HongKongFeed):
     """The quote page of the Hong Kong symbols among those given, as a feed."""
 
+    VENUE = NAME
     Settings = SinaSettings
-
-    def __init__(
-        self,
-        settings: SinaSettings,
-        symbols: Sequence[str],
-        clock: Clock,
-        *,
-        name: str = NAME,
-        coalesce: float = 0.0,
-    ) -> None:
-        ours = tuple(filter(is_hong_kong, symbols))
-        poll = Poll(
-            venue=name,
-            urls=quote_urls(settings.quote_url, ours),
-            parse=parse_quotes,
-            interval=parse_duration(settings.interval),
-            rest=partial(rest, calendar("XHKG")),
-            headers={"Referer": settings.referer},
-        )
-        super().__init__(name, ours, clock, poll)
+    urls = staticmethod(quote_urls)
+    parse = staticmethod(parse_quotes)

@@ -95,7 +95,8 @@ def test_pages_of_a_block(raw: bytes, reason: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [({"f6": "-1"}, "impossible price"), ({"f6": "x"}, "not a number"), ({"f12": "1.5"}, "number of shares"),
-     ({"f17": "2025-09-17"}, "does not match format"), ({"f18": "10:14"}, "does not match format")],
+     ({"f17": "2025-09-17"}, "does not match format"), ({"f18": "10:14"}, "does not match format"),
+     ({"f18": "10:14:7"}, "does not match format"), ({"f12": "1" * 19}, "too many digits")],
 )  # fmt: skip
 def test_a_malformed_row_is_refused_and_the_others_are_kept(changes: dict[str, str], reason: str) -> None:
     """With its reason."""
@@ -109,6 +110,23 @@ def test_rows_of_other_codes_are_refused(key: str) -> None:
     """The late codes among them: their last price misses the closing auction."""
     [error] = parse_quotes(page(row(), key=key), NOW).errors
     assert "not a code of ours" in error.reason
+
+
+FIELDS = st.fixed_dictionaries({
+    "f2": st.sampled_from(["121.000", "0.000", "x"]), "f4": st.sampled_from(["124.700", "125.000", "-1"]),
+    "f6": st.sampled_from(["124.600", "0.000"]), "f12": st.sampled_from(["7", "8.0", "x"]),
+    "f24": st.sampled_from(["Y", "N", "Y,1"]),
+})  # fmt: skip
+
+
+@given(st.lists(st.lists(FIELDS, min_size=1, max_size=4), min_size=1, max_size=4))
+def test_a_row_reads_the_same_in_any_company(pages: list[list[dict[str, str]]]) -> None:
+    """Alone, on a page of others with and without a fault, and whatever the page before said."""
+    for rows in pages:
+        quotes, errors = parse_quotes(page(*(row(**fields) for fields in rows)), NOW)
+        alone = [parse_quotes(page(row(**fields)), NOW) for fields in rows]
+        assert quotes == [quote for parsed in alone for quote in parsed.quotes]
+        assert [e.reason for e in errors] == [e.reason for parsed in alone for e in parsed.errors]
 
 
 @given(st.binary(max_size=300) | mutated(page(row(), row())))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.base import NoPriceError, Parsed
-from feeds.tencent import BATCH, code, kline_url, parse_kline, parse_quotes, parse_row, quote_urls
+from feeds.tencent import BATCH, code, kline_url, parse_kline, parse_quotes, quote_urls
 from market.clock import SECOND, parse_rfc3339
 from market.errors import ParseError
 from market.quote import Quote
@@ -112,6 +112,12 @@ def test_a_suspended_share_keeps_its_price_and_has_no_range() -> None:
     assert (quote.open, quote.high, quote.low, quote.volume) == (None, None, None, 0)
 
 
+def test_a_counter_in_another_currency_says_so() -> None:
+    """Beside others, which may not say it at all."""
+    parsed = parse_quotes(page(row(f75="CNY"), row(f75=""), row()), NOW)
+    assert [quote.currency for quote in parsed.quotes] == ["CNY", "HKD", "HKD"]
+
+
 def test_rows_of_2018_had_fewer_fields() -> None:
     """New ones are appended; the old positions stand."""
     assert only(parse_quotes(page("~".join(row().split("~")[:60])), NOW)).last == Decimal("124.60")
@@ -123,9 +129,10 @@ def test_rows_of_2018_had_fewer_fields() -> None:
      ({"f3": "inf"}, "not a number"), ({"f3": "12,3"}, "not a number"), ({"f4": "-5"}, "impossible price"),
      ({"f33": "x"}, "not a number"), ({"f6": "12.5"}, "not a number of shares"),
      ({"f6": "-3"}, "not a number of shares"), ({"f30": "20250917101407"}, "does not match format"),
-     ({"f30": ""}, "does not match format"), ({"f2": "9888"}, "not a code of ours: '9888'"),
+     ({"f30": ""}, "does not match format"), ({"f30": "2025/09/17 10:14:7"}, "does not match format"),
+     ({"f6": "1" * 19}, "too many digits"), ({"f2": "9888"}, "not a code of ours: '9888'"),
      ({"f2": "00000"}, "not a code of ours"), ({"f2": "HSCCI"}, "not a code of ours"),
-     ({"f2": "00700"}, "a row of 0700.HK under the code r_hk09888"),
+     ({"f2": "00700"}, "a row of 0700.HK under the code of 9888.HK"),
      ({"f0": "1"}, "not a Hong Kong row (market '1')")],
 )  # fmt: skip
 def test_a_malformed_row_is_refused_with_a_reason(changes: dict[str, str], reason: str) -> None:
@@ -332,7 +339,8 @@ def test_every_real_row_keeps_the_price_identity() -> None:
         for text in Path(path).read_text("utf-8", "replace").split('"')[1::2]:
             fields = text.split("~")
             if fields[0] == "100":
-                assert parse_row(text.encode(), NOW).change == Decimal(fields[31])
+                [quote] = parse_quotes(f'"{text}";'.encode(), NOW).quotes
+                assert quote.change == Decimal(fields[31])
                 checked += 1
     assert checked >= 5
 
