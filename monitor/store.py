@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from monitor.database import StoreError, Transaction, connect
 from monitor.outbox import Outbox
@@ -21,14 +22,14 @@ KEPT = 400 * 86_400 * 1_000_000_000
 
 
 _NO_ROW = ("*", *BUILT_IN_SINKS)
+_KEEP = "INSERT INTO rule_state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET state = excluded.state"
 _SNOOZED = "SELECT symbol FROM snooze WHERE until > ?"
 
 UNCOMMITTED = 1000
 """How many alerts wait in memory for a store that cannot be written; the oldest give way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """What is to be recorded: an alert's JSON line, and whom to tell of it.
 
     ``ts`` is when it was detected, nanoseconds UTC; ``sinks`` are ids of the configuration, of which the
@@ -41,8 +42,7 @@ class Event:
     sinks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """One alert as it was committed: its JSON line, whether standard output has had it, and a person.
 
     ``number`` is below zero for one that could not be committed. ``muted`` is one whose name was snoozed.
@@ -185,7 +185,7 @@ class Store:
         self.posted()
 
     def _keep(self, states: Mapping[str, str]) -> None:
-        self.db.executemany("INSERT OR REPLACE INTO rule_state (key, state) VALUES (?, ?)", states.items())
+        self.db.executemany(_KEEP, states.items())
 
     def states(self) -> dict[str, str]:
         """Every rule's state, by its key: where a restart goes on."""
