@@ -1,4 +1,4 @@
-"""Sources that come, go, lag and differ in any order: whoever leads, no level is crossed and no base jumps."""
+"""Sources that come, go, lag and differ in any order: the lead crosses no level and moves no base."""
 
 from dataclasses import dataclass
 from decimal import Decimal
