@@ -365,6 +365,7 @@ class Ladder:
         """At which prices it has nothing to do while the previous close and the phase stay as they are."""
         self.floor = self.ceiling = None
         due = self._held_back or self.waiting is not None or self.condition.restless(is_spent(self.condition))
+        due |= self.condition.edge and self.standing.seen is None  # the next price may be the side it takes
         self.restless = due and not self._expired
         if self._expired or self.restless or not self.primed:
             return

@@ -14,7 +14,7 @@ from market.headline import Headline
 from market.history import History
 from market.profile import Mark, Period, Profile
 from market.rule import Rule
-from market.session import Phase, calendar
+from market.session import TRADING, Phase, calendar
 from monitor.profiles import Loader, Profiles
 from tests.unit.desk import DAY, OPEN, Desk
 
@@ -150,6 +150,14 @@ class TestCross:
         desk = Desk(rule("price_cross", "110", direction="up"))
         fired = [short(desk.quote(p, t)) for t, p in enumerate(("110", "110", "109.9", "110"), 1)]
         assert fired == [[], [], [], ["up/110/1"]]
+
+    @pytest.mark.parametrize("phases", [TRADING, frozenset((Phase.MORNING,))])
+    def test_the_first_price_that_counts_is_its_side(self, phases: frozenset[Phase]) -> None:
+        """Even where it is the same as an older one that did not count."""
+        desk = Desk(rule("price_cross", "110", direction="up", phases=phases))
+        desk.quote("109", 100, lag=95)
+        desk.quote("109", 101)
+        assert short(desk.quote("110", 102)) == ["up/110/1"]
 
     def test_a_live_restart_remembers_the_side(self) -> None:
         """The cross that came while it was away is told."""
