@@ -37,6 +37,8 @@ class Desk:
         self._floor: Decimal | None = None
         self._ceiling: Decimal | None = None
         self._restless = False
+        self._looked: list[Ladder] | None = None
+        """The ladders that judged the quote at hand; ``None`` where all bands are as they were."""
         for rule in rules:
             for up in (True, False):
                 if rule.direction in ("both", "up" if up else "down"):
@@ -75,7 +77,7 @@ class Desk:
         return states
 
     def evaluate(self, entry: Entry, quote: Quote, moment: Moment, out: Outcome) -> None:
-        """Let the ladders look whose prices it is; narrow the quiet box to where none has to."""
+        """Let the ladders look whose prices it is; ``narrow`` must follow."""
         base = quote.prev_close or Decimal(0)
         settled = (entry.session_date, moment.current_date, entry.phase)
         same = settled == self._settled and base == self._base
@@ -85,10 +87,19 @@ class Desk:
                 self._settled, self._base = settled, base
                 self._up = self._down = 0
             new = self._stir(quote)
+            self._looked = []
             for ladder in self.ladders.values():
-                if not same or ladder.key in new or ladder.is_concerned(last):
-                    ladder.look(entry, quote, moment, out)
+                concerned = not same or ladder.key in new or ladder.is_concerned(last)
+                if concerned and ladder.look(entry, quote, moment, out):
+                    self._looked.append(ladder)
             self._see(entry, quote, moment, out)
+
+    def narrow(self, entry: Entry, quote: Quote) -> None:
+        """Shrink the quiet box to where no ladder has to look."""
+        if self._looked is not None:
+            for ladder in self._looked:
+                ladder.narrow(entry, quote)
+            self._looked = None
             self._compile(entry, quote)
         entry.narrow(self._floor, self._ceiling)
         if self._restless:

@@ -117,16 +117,16 @@ class Ladder:
 
     # -- quotes
 
-    def look(self, entry: Entry, quote: Quote, moment: Moment, out: Outcome) -> None:
-        """Judge a quote that was applied."""
+    def look(self, entry: Entry, quote: Quote, moment: Moment, out: Outcome) -> bool:
+        """Judge a quote that was applied; ``False`` for one that an earlier process has judged."""
         self.condition.take(entry, quote)
         if not self._is_over(moment):
             if not self._enter(entry, quote, moment):
-                self.restless = True  # until it is where the earlier process stopped
-                return
+                self.restless = True  # until it is where that one stopped
+                return False
             self._judge(entry, quote, moment, quote.ts_event, out)
         self._save(quote, out)
-        self._narrow(entry, quote)
+        return True
 
     def wait(self, entry: Entry, quote: Quote, moment: Moment, out: Outcome) -> None:
         """Time has passed, and the last quote is this one still: ``for`` or ``cooldown`` may be over, a close
@@ -235,9 +235,9 @@ class Ladder:
         return "halted" if halted else self.condition.objection(entry, quote, moment)
 
     def _rearm(self, quote: Quote) -> None:
-        if self.rule.frequency != "every_cross":
-            return
         condition, told = self.condition, self.standing.told
+        if not told or self.rule.frequency != "every_cross":
+            return
         cleared = {step for step in told if condition.compare(condition.clear(step), quote) <= 0}
         if cleared:
             told -= cleared
@@ -296,7 +296,9 @@ class Ladder:
             standing.extreme = occurrence = condition.whole(quote)
         passed = condition.steps[: condition.steps.index(step) + 1]
         standing.told.update(passed)
-        standing.pending = {left: since for left, since in standing.pending.items() if left not in passed}
+        if standing.pending:
+            left = standing.pending.keys() - passed
+            standing.pending = {step: standing.pending[step] for step in left}
         standing.fired = quote.ts_event
         self._changed = True
         alert = Alert(
@@ -361,7 +363,7 @@ class Ladder:
 
     # -- the quiet box
 
-    def _narrow(self, entry: Entry, quote: Quote) -> None:
+    def narrow(self, entry: Entry, quote: Quote) -> None:
         """At which prices it has nothing to do while the previous close and the phase stay as they are."""
         self.floor = self.ceiling = None
         due = self._held_back or self.waiting is not None or self.condition.restless(is_spent(self.condition))

@@ -20,6 +20,9 @@ from market.symbol import mic
 Judge = Callable[[Entry], Moment]
 """Says as what the last quote of a name may be evaluated now."""
 
+Tell = Callable[[Outcome], object]
+"""Takes what a look at a quote has brought."""
+
 _LATE = 3600 * 1_000_000_000
 """How long after a session its close is waited for, nanoseconds."""
 
@@ -84,14 +87,19 @@ class RuleBook:
 
     # -- quotes and time
 
-    def evaluate(self, entry: Entry, quote: Quote, moment: Moment) -> Outcome:
-        """What the rules say of a quote that ``MarketState`` has just applied; sets the quiet box anew."""
-        out = Outcome()
+    def evaluate(self, entry: Entry, quote: Quote, moment: Moment, tell: Tell) -> None:
+        """Tell what the rules say of a quote that ``MarketState`` has just applied; sets the quiet box anew.
+
+        In this order: a reader of alerts need not wait for the box.
+        """
         desk = self._desks.get(quote.symbol)
-        if desk is not None and entry.session_date is not None:
-            desk.evaluate(entry, quote, moment, out)
-            self._meet(desk, entry, moment, out)
-        return self._ordered(out)
+        if desk is None or entry.session_date is None:
+            return
+        out = Outcome()
+        desk.evaluate(entry, quote, moment, out)
+        self._meet(desk, entry, moment, out)
+        tell(self._ordered(out))
+        desk.narrow(entry, quote)
 
     def refuse(self, entry: Entry, quote: Quote, moment: Moment) -> Outcome:
         """What they would have said of a quote that was never applied."""

@@ -95,11 +95,12 @@ class Alerting:
     def examine(self, quote: Quote) -> None:
         """Let the rules look at a quote that was applied."""
         self.evaluated += 1
-        self._refuse_outlier(quote)
         entry = self._state.entries[quote.symbol]
+        if entry.outlier is not None:
+            self._refuse_outlier(quote)
         # An outlier that a second quote confirmed is what the rules see, not its confirmation.
         applied = entry.quote or quote
-        self._settle(self.rules.evaluate(entry, applied, self._moment(entry, applied, quote.ts_recv)))
+        self.rules.evaluate(entry, applied, self._moment(entry, applied, quote.ts_recv), self._settle)
 
     def hear(self, quote: Quote) -> None:
         """Take note of a quote of a source that does not lead: it may confirm an alert."""
@@ -219,10 +220,8 @@ class Alerting:
         """With what history says of the move, and the headlines on the name."""
         facts: tuple[str, ...] = ()
         if alert.quote is not None and self.profiles is not None:
-            known = self.profiles.facts(alert.quote, alert.ts)
-            # A hole in history is no fact about the move, and silences all others.
-            facts = () if known is None or known.hole else self.profiles.explain(alert.quote, alert.ts)
+            facts = self.profiles.explain(alert.quote, alert.ts)
         headlines = alert.headlines
         if not headlines and alert.symbol is not None:
             headlines = self.headlines.explain(alert.symbol, alert.ts)
-        return alert._replace(facts=facts[:3], headlines=headlines)
+        return alert._replace(facts=facts[:3], headlines=headlines) if facts or headlines else alert

@@ -173,9 +173,12 @@ class Profiles:
         return runs(self._by_symbol[quote.symbol], period, known.changes[period].streak, quote.last)
 
     def explain(self, quote: Quote, now: int) -> tuple[str, ...]:
-        """The facts of a moving quote in words: of the move itself first, then the rarest."""
+        """The facts of a moving quote in words: of the move itself first, then the rarest.
+
+        A hole in history is no fact about the move, and silences all others.
+        """
         known = self.facts(quote, now)
-        if known is None:
+        if known is None or known.hole:
             return ()
         return (*move(known), *(one.text for one in sentences(known) if one.kind != "change"))
 

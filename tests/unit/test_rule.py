@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from market.alert import Alert, Suppressed
 from market.clock import SECOND, parse_rfc3339
 from market.freshness import Quality
+from market.outcome import Outcome
 from market.quote import Quote
 from market.rule import Direction, Frequency, Moment, Rule
 from market.rulebook import RuleBook
@@ -62,11 +63,16 @@ class Desk:
             return []
         entry = self.state.entries["9888.HK"]
         moment = Moment(self.at, Quality.LIVE, entry.calendar.day_of(self.at), blocked)
-        out = self.book.evaluate(entry, quote, moment)
+        before = len(self.alerts)
+        self.book.evaluate(entry, quote, moment, self.take)
+        new = self.alerts[before:]
+        return [f"{'+' if alert.direction == 'up' else '-'}{alert.threshold}" for alert in new]
+
+    def take(self, out: Outcome) -> None:
+        """Keep what a look has brought."""
         self.alerts += out.alerts
         self.suppressed += out.suppressed
         self.states |= out.states
-        return [f"{'+' if alert.direction == 'up' else '-'}{alert.threshold}" for alert in out.alerts]
 
 
 def test_each_step_once_a_session() -> None:
@@ -186,7 +192,9 @@ def test_a_late_quote_of_yesterday_re_arms_nothing() -> None:
     entry = desk.state.entries["9888.HK"]
     today, entry.session_date = entry.session_date, date(2025, 9, 16)
     yesterday = Quote("9888.HK", Decimal("119"), MORNING - 86_400 * SECOND, desk.at, "a", BASE)
-    assert desk.book.evaluate(entry, yesterday, Moment(desk.at, Quality.LIVE, DAY)).alerts == []
+    told: list[Outcome] = []
+    desk.book.evaluate(entry, yesterday, Moment(desk.at, Quality.LIVE, DAY), told.append)
+    assert told[0].alerts == []
     entry.session_date = today
     assert desk.price("119.1") == []
 
@@ -211,8 +219,9 @@ def test_no_previous_close_no_percentage() -> None:
         quote = Quote("9888.HK", Decimal(131), MORNING, MORNING, "a", base)
         state.apply(quote)
         entry = state.entries["9888.HK"]
-        out = RuleBook([rule()]).evaluate(entry, quote, Moment(MORNING, Quality.LIVE, DAY))
-        assert (out.alerts, out.suppressed) == ([], [])
+        told: list[Outcome] = []
+        RuleBook([rule()]).evaluate(entry, quote, Moment(MORNING, Quality.LIVE, DAY), told.append)
+        assert told == [Outcome()]
 
 
 # Less than 30 % apart, so that none is an outlier.
