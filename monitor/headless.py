@@ -4,9 +4,8 @@ import asyncio
 import logging
 import math
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import time
 from functools import partial
@@ -22,6 +21,7 @@ from monitor.jsonlines import JsonLines
 from monitor.lines import line
 from monitor.lock import exclusive
 from monitor.logs import to_stderr
+from monitor.outlet import Outlet
 from monitor.pulse import Probes, feed_watchdog, hold_switch, switch_url
 from monitor.sinks.base import SinkError
 from monitor.store import Store
@@ -74,16 +74,24 @@ def _state(choices: Choices, config: Config) -> Path | None:
 
 
 async def _run(choices: Choices, config: Config, reload: Reload | None, state: Path | None) -> int:
-    stop = asyncio.Event()
+    stop, loop, outlet = asyncio.Event(), asyncio.get_running_loop(), Outlet()
+
+    def leave(*_: object) -> None:
+        with suppress(RuntimeError):  # the loop has ended already
+            loop.call_soon_threadsafe(stop.set)
+        outlet.hurry()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        signal.signal(number, leave)  # not the loop's, which a reader that stands still blocks
     store = Store(state)
     feed_health = config.settings.alerts.feed_health
-    lines = JsonLines(_write, store, headlines=choices.headlines, feed_health=feed_health)
+    lines = JsonLines(outlet.write, store, headlines=choices.headlines, feed_health=feed_health)
     daemon = Daemon(choices, config, lines, store)
     try:
         async with daemon.open() as this:
             await daemon.drive(this, stop, reload)
+            if lines.trouble and not this.is_live:
+                raise TickwallError(f"standard output cannot be written: {lines.trouble}")
             return this.exit_code
     finally:
         # By now the courier has had its seconds, and every delivery is told.
@@ -135,6 +143,8 @@ class Daemon:
             self._reason = await self._until_done(this, stop, book)
             self._manager.stopping()
             book.close()
+            if this.is_live and self._reason == "ended":  # feeds go on for ever: each of them broke
+                raise TickwallError(f"every feed broke: {'; '.join(this.engine.failures.values())}")
 
     def _switch_url(self) -> str:
         """The dead man's switch; ``ConfigError`` where its address cannot be read."""
@@ -258,8 +268,3 @@ async def _closed(this: Run) -> None:
     session = this.engine.hours.session_at(clock.now())
     while session is not None and clock.now() < session.close + AFTER_CLOSE:
         await clock.sleep(1)
-
-
-def _write(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()

@@ -39,6 +39,8 @@ class JsonLines:
         self._headlines = headlines
         self._now: Callable[[], int] | None = None
         self._early: list[ParseError] = []
+        self.trouble = ""
+        """Why the last line could not be written; empty once one was again."""
 
     def started(self, engine: Engine, listens: str = "") -> None:
         """Write the first line, then what a tape's beginning, which is read to set the clock, had wrong.
@@ -62,17 +64,26 @@ class JsonLines:
             self.bad_line(error)
 
     def tell(self, fields: dict[str, object]) -> None:
-        """Write one line."""
-        self._put(encode(fields))
+        """Write one line; after a failure the alerts that it kept back come after it."""
+        if self._put(encode(fields)) and self.trouble:
+            log.warning("standard output can be written again")
+            self.trouble = ""
+            for stored in self._store.untold():
+                self.alert(stored.number, stored.line, repeat=True)
 
     def _put(self, text: str) -> bool:
-        """Write a line to whoever reads; ``False`` once nobody does."""
+        """Write a line to whoever reads; ``False`` once nobody does, and where it cannot be written."""
         if not self.reader_left.is_set():
             try:
                 self._write(text + "\n")
+                return True
             except BrokenPipeError:
                 self.reader_left.set()
-        return not self.reader_left.is_set()
+            except OSError as error:  # a full disk holds up neither feeds nor other sinks
+                if not self.trouble:
+                    self.trouble = error.strerror or str(error)
+                    log.error("standard output cannot be written: %s", self.trouble)
+        return False
 
     def alert(self, number: int, line: str, *, repeat: bool = False) -> None:
         """Write an alert as the store holds it, then mark it told; a crash in between repeats the line."""

@@ -5,6 +5,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -19,13 +21,22 @@ from aiohttp import web
 from websockets.asyncio.server import ServerConnection
 
 from bench.quiet import Silent
+from feeds.base import QuoteSink
 from feeds.clock import SystemClock
+from market.errors import TickwallError
 from market.rulebook import RuleBook
+from monitor.assembly import Run
+from monitor.config import load
 from monitor.engine import Engine
+from monitor.headless import Choices, Daemon
+from monitor.jsonlines import JsonLines
+from monitor.news import editor
 from monitor.pulse import hold_switch
 from monitor.store import Store
 from tests.loopback.feeding import PageServer, StreamServer, answers, until
 from tests.loopback.test_commands import PATIENCE, environ, lines, quote_line, start, tape, tickwall
+from tests.paths import ROOT
+from tests.unit.desk import ByHand
 
 __all__ = ["environ"]
 
@@ -174,6 +185,27 @@ async def test_a_loop_that_hangs_gives_no_sign_of_life(environ: dict[str, str], 
             await reading
 
 
+async def test_a_reader_that_stands_still_does_not_hold_the_end_up(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    """Though the process is blocked by it when the signal comes."""
+    with Systemd() as systemd:
+        environ |= systemd.environ | {"WATCHDOG_USEC": "400000"}
+        async with Market().open(tmp_path, 'heartbeat = "1ms"') as config:
+            command = (sys.executable, "-m", "tui", "headless", "--config", config)
+            with subprocess.Popen(  # noqa: ASYNC220 - asyncio would read what it writes
+                command, cwd=ROOT, env=environ, stdout=subprocess.PIPE
+            ) as process:
+                await systemd.until("WATCHDOG")
+                with suppress(TimeoutError):
+                    while True:  # until the pipe is full
+                        async with asyncio.timeout(1):
+                            while "WATCHDOG" not in await systemd.hear():
+                                pass
+                process.terminate()
+                assert await asyncio.to_thread(process.wait, 5) == 0
+
+
 async def get(listens: str, page: str) -> tuple[int, str]:
     """Status and text."""
     async with aiohttp.ClientSession() as client, client.get(f"http://{listens}{page}") as response:
@@ -293,6 +325,28 @@ async def test_the_switch_of_a_live_process(environ: dict[str, str], tmp_path: P
         ):
             await until(lambda: bool(server.paths))
         assert server.paths[0] == "/q=token"
+
+
+class Broken(ByHand):
+    """A feed with a fault of ours in it."""
+
+    async def run(self, sink: QuoteSink) -> None:
+        """Break."""
+        raise RuntimeError
+
+
+async def test_a_live_run_whose_feeds_all_broke_has_failed(tmp_path: Path) -> None:
+    """So that whoever started it starts it again: an end with 0 would be a daemon that is silently gone."""
+    store = Store()
+    lines = JsonLines(str, store)
+    engine = Engine(clock=SystemClock(), symbols=["BTC-USD"], rules=RuleBook(), store=store, listener=lines)
+    broken = Broken("desk")
+    engine.add_feed(broken, engine.add_source(broken))
+    config = load(environ={"XDG_CONFIG_HOME": str(tmp_path)})
+    run = Run(engine, config, editor(config.settings.news, engine.state.entries))
+    with pytest.raises(TickwallError, match="every feed broke: internal error: RuntimeError"):
+        await Daemon(Choices(), config, lines, store).drive(run, asyncio.Event(), None)
+    store.close()
 
 
 async def test_a_switch_without_an_address_is_a_bad_configuration(
