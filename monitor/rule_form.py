@@ -30,13 +30,24 @@ MEANING = {
     "index": "what the move is measured against",
     "any": "words in a headline, with commas",
     "feeds": "feeds by name, with commas",
-    "sessions": "phases of the day, with commas; empty: while trading",
+    "sessions": "phases of the day, with commas",
     "expires": "its last day, as 2026-12-31",
     "confirm": "whether another source must agree",
     "confirm_within": "how long that may take, as 10s",
     "sinks": "whom to tell, with commas; * is everyone",
 }
 """Every key in the order of the form, and what it means to a person."""
+
+UNWRITTEN = {
+    "steps": "none",
+    "clear": "0.8 of the threshold",
+    "for": "at once",
+    "cooldown": "none",
+    "sessions": "while trading",
+    "expires": "never",
+    "confirm": "no",
+}
+"""What holds where nothing is written, and no value says it."""
 
 _ALWAYS = ("id", "kind")
 _FIELDS = {field.encode_name: field for field in msgspec.structs.fields(RuleSettings)}
@@ -59,7 +70,7 @@ def choices_of(key: str) -> tuple[str, ...]:
 def default_of(key: str) -> str:
     """What holds where nothing is written, for a person to read."""
     default = _FIELDS[key].default
-    return "" if default is msgspec.NODEFAULT else text_of(default)
+    return UNWRITTEN.get(key, "" if default is msgspec.NODEFAULT else text_of(default))
 
 
 def text_of(value: Any) -> str:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
-from textual.events import Event, Key
+from textual.events import Event, Key, Paste
 from textual.screen import Screen
 from textual.widgets import Input
 
 from market.headline import Headline
+from market.text import clean
 from tui import output
 from tui.desk import AlertDesk
 from tui.frames import Frames
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from tui.bridge import Bridge
 
 log = logging.getLogger(__name__)
+
+LONGEST_PASTE = 1000
+"""Characters of a pasted text at most: a path, or a line of words."""
 
 TOAST_S = 6.0
 TOAST_LINES = 16
@@ -231,13 +235,18 @@ class WallApp(App[None]):
         """Let keys act in the order they were pressed, also where a slow link delivers several at once.
 
         Textual hands a key to the widget that has the focus, and looks for its binding when it comes back:
-        of a ``/baidu`` in one piece ``baidu`` would act on the tiles. Here a key that is bound acts before
-        the next one is looked at; only a line that is typed into has its keys by the long way, all of them.
+        of a ``/baidu`` in one piece ``baidu`` would act on the tiles, and what is typed behind an arrow would
+        land in the field above. Here what is typed is written, and a key that is bound acts, before the next
+        one is looked at.
         """
-        if isinstance(event, Key) and not event.is_forwarded:
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
             if not self.screen_stack:  # on the way out
                 return
-            if not isinstance(self.focused, Input):
+            line = self.focused
+            if isinstance(line, Input) and (text := _typed(event)):
+                line.replace(text, *line.selection)
+                return
+            if isinstance(event, Key):
                 for priority in (True, False):
                     if await self._check_bindings(event.key, priority=priority):
                         return
@@ -255,10 +264,10 @@ class WallApp(App[None]):
         self.main.show_status()
 
     def action_help(self) -> None:
-        """Every key."""
+        """Every key, first those of the screen that is shown."""
         from tui.screens.help import HelpScreen
 
-        self.show(HelpScreen())
+        self.show(HelpScreen(self.views[-1].PLACES))
 
     def action_feeds(self) -> None:
         """The feeds in full."""
@@ -310,4 +319,11 @@ class WallApp(App[None]):
             place = self.main if key.place is Place.MAIN else self
             if place is self or screen is self.main:
                 run = partial(self.run_action, key.action, place)
-                yield SystemCommand(key.what.capitalize(), f"key {key.shown}", run)
+                yield SystemCommand(f"{key.what[:1].upper()}{key.what[1:]}", f"key {key.shown}", run)
+
+
+def _typed(event: Key | Paste) -> str:
+    """What an event writes in a line: of a pasted text its first line, without what cannot be seen."""
+    if isinstance(event, Key):
+        return event.character or "" if event.is_printable else ""
+    return clean(event.text.strip().partition("\n")[0], LONGEST_PASTE)

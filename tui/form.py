@@ -5,32 +5,60 @@ from collections.abc import Sequence
 from rich.segment import Segment
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.geometry import Size
 from textual.widgets import Input
 
 from market.text import clean
 from widgets.face import Look
 from widgets.formatting import fit
 from widgets.lines import Line, Lines
+from widgets.wrapping import wrapped
 
 
 class Words(Lines):
-    """One line of text, in the style of what is wrong or of what is not."""
+    """A text in as many lines as it needs, in the style of what is wrong or of what is not.
+
+    Where it is given fewer lines, the last one is cut. ``chosen`` may be set at any time.
+    """
+
+    DEFAULT_CSS = """
+    Words { height: auto; max-height: 4; width: 100%; }
+    """
 
     def __init__(self, text: str = "", *, classes: str | None = None) -> None:
         super().__init__(classes=classes)
         self.text = text
         self.wrong = False
+        self.chosen = False
+        """Whether it stands out."""
 
     def say(self, text: str, *, wrong: bool = False) -> None:
         """Say this from now on."""
         self.text, self.wrong = text, wrong
+        self.refresh(layout=True)  # it may need another number of lines
         self.redraw()
 
+    def choose(self, chosen: bool) -> None:
+        """Stand out from now on, or no longer."""
+        self.chosen = chosen
+        self.redraw()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """The lines that the text needs."""
+        return len(self._wrapped(width))
+
+    def _wrapped(self, width: int) -> list[str]:
+        return wrapped(clean(self.text), max(1, width - 1))
+
     def draw(self, width: int, height: int) -> Sequence[Line]:
-        """The line, cut to the width."""
-        style = self.look.palette.alert if self.wrong and self.text else self.look.palette.muted
-        text = fit(f" {clean(self.text)}" if self.text else "", width, self.look.glyphs.ellipsis)
-        return [[Segment(text, style)]]
+        """The text; what finds no line is cut from its end."""
+        palette, lines = self.look.palette, self._wrapped(width)
+        lines[height - 1 :] = [" ".join(lines[height - 1 :])]
+        style = palette.strong if self.chosen else palette.muted
+        if self.wrong and self.text:
+            style = palette.alert
+        more = self.look.glyphs.ellipsis
+        return [[Segment(fit(f" {line}" if line else "", width, more), style)] for line in lines]
 
 
 class FieldLine(Input):
@@ -96,6 +124,14 @@ class Field(Horizontal):
         yield self._line
         yield self._said
 
+    def on_descendant_focus(self) -> None:
+        """Its name stands out while it is typed into."""
+        self._label.choose(True)
+
+    def on_descendant_blur(self) -> None:
+        """Its name steps back."""
+        self._label.choose(False)
+
     @property
     def text(self) -> str:
         """What is typed."""
@@ -104,7 +140,7 @@ class Field(Horizontal):
     @property
     def has_keys(self) -> bool:
         """Whether it is the one that is typed into."""
-        return self._line.has_focus
+        return self.screen.focused is self._line  # ``has_focus`` lags behind keys that are typed ahead
 
     def enter(self) -> None:
         """Type here from now on."""

@@ -37,7 +37,7 @@ class Key(NamedTuple):
 
 KEYS = (
     Key(Place.TILES, "", "arrows, h j k l", "move; Page Up, Page Down, Home and End move further"),
-    Key(Place.TILES, "", "Enter", "open the name: charts, facts, runs, headlines (a double click does too)"),
+    Key(Place.TILES, "", "Enter", "open the name: charts, facts, runs, headlines"),
     Key(Place.MAIN, "s", "s", "sort by the next order: list, %, |%|, name, code, volume", "sort(1)"),
     Key(Place.MAIN, "S", "S", "sort by the order before", "sort(-1)"),
     Key(Place.MAIN, "slash", "/", "filter by code or name as you type; headlines by any word", "filter"),
@@ -95,7 +95,7 @@ KEYS = (
     Key(Place.ANYWHERE, "A", "A", "acknowledge every alert", "screen.acknowledge_all"),
     Key(Place.ANYWHERE, "z", "z", "snooze the chosen name until a time or the close", "screen.snooze"),
     Key(Place.ANYWHERE, "Z", "Z", "snooze every name", "screen.snooze_all"),
-    Key(Place.ANYWHERE, "J", "J", "the journal: every alert of the past, to search and to export", "journal"),
+    Key(Place.ANYWHERE, "J", "J", "the journal: past alerts, to search and to export", "journal"),
     Key(Place.ANYWHERE, "m", "m", "bell and notices off or on", "mute"),
     Key(Place.ANYWHERE, "p", "p", "pause or go on: the picture stands still, alerts still come", "pause"),
     Key(Place.ANYWHERE, "4,f", "4, f", "the feeds in full", "feeds"),

@@ -20,6 +20,9 @@ from widgets.wrapping import wrapped
 WIDE, MIDDLE, NARROW = 90, 56, 36
 """Cells from which a row has room for seconds, for a severity in words, and for a time at all."""
 
+FOOT = 5
+"""Lines at most that say why the alert under the cursor was raised."""
+
 SEVERITIES = {"critical": "crit", "warning": "warn", "info": "info"}
 QUALITIES = {"delayed": "DELAYED", "stale": "STALE", "simulated": "SIM", "replay": "TAPE"}
 """What stands beside an alert that was not raised on a prompt price of today's market."""
@@ -127,8 +130,8 @@ class AlertPane(Pane[AlertRow]):
         return line
 
     def foot_height(self, height: int) -> int:
-        """A line or two, where enough rows remain."""
-        return 0 if height < 5 else 1 if height < 10 else 2
+        """A fifth of them, up to as many as the longest reasons take."""
+        return min(height // 5, FOOT)
 
     def foot(self, row: AlertRow, width: int) -> Sequence[Line]:
         """``└ 9888: biggest gain since 2022-03-17; Baidu wins an order``"""

@@ -13,6 +13,9 @@ from widgets.plot import Level, Span, Stamp, daily, dates, hours, intraday, posi
 from widgets.tile import Tile
 from widgets.words import words
 
+HINT = "c longer  ? help  Esc back"
+"""Which keys do something on the page of a name, whose first heading this is."""
+
 _LEAST_COLUMNS, _LEAST_ROWS = 10, 2
 
 
@@ -70,7 +73,7 @@ class Chart(Lines):
         return [*lines, *drawing.lines(columns, rows), [Segment(_times(stamps, columns), style.muted)]]
 
     def _heading(self, width: int) -> Line:
-        """``─ day ─ 3m ─ 1y ─ 5y ─ all ──────``, the one that is shown marked."""
+        """``─ day ─ 3m ─ 1y ─ 5y ─ all ────── c longer  ? help  Esc back ─``, its span marked."""
         style, rail = self.look.palette, self.look.glyphs.rail
         titles = words(self.look.language)
         heading: Line = []
@@ -82,7 +85,9 @@ class Chart(Lines):
                 Segment(text, style.selected if span is self._span else style.muted),
             ]
             room -= cell_len(text) + 1
-        return [*heading, Segment(rail * max(0, room), style.muted)]
+        hint = f" {HINT} {rail}"
+        hint = hint if cell_len(hint) < room else ""
+        return [*heading, Segment(f"{rail * max(0, room - cell_len(hint))}{hint}", style.muted)]
 
 
 def _times(stamps: Iterable[Stamp], columns: int) -> str:

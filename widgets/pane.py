@@ -8,6 +8,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from widgets.formatting import fit
+from widgets.heading import heading
 from widgets.lines import Line, Lines
 
 Row = TypeVar("Row")
@@ -34,6 +35,9 @@ class Pane(Lines, Generic[Row], can_focus=True):
     HEADING: ClassVar[str] = ""
     EMPTY: ClassVar[str] = "nothing yet"
     """In the place of rows."""
+
+    HINT: ClassVar[str] = ""
+    """Which keys do something here, where the list has the whole screen."""
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
@@ -91,12 +95,9 @@ class Pane(Lines, Generic[Row], can_focus=True):
         style = self.look.palette
         lines: list[Line] = []
         if self.heading:
-            count = f" {self._cursor + 1}/{len(self.rows)}" if self.rows else ""
-            rule = self.look.glyphs.rail * max(0, width - len(self.heading) - len(count) - 4)
-            head = style.strong if self.has_focus else style.muted
-            lines.append(
-                [Segment(fit(f"{self.look.glyphs.rail} {self.heading} {rule}{count} ", width), head)]
-            )
+            count = f"{self._cursor + 1}/{len(self.rows)}" if self.rows else ""
+            head = heading(self.heading, width, self.look.glyphs, count=count, hint=self.HINT)
+            lines.append([Segment(head, style.strong if self.has_focus else style.muted)])
         if not self.rows:
             lines.append([Segment(fit(f"  {self.empty}", width), style.muted)])
         places = range(self._top, min(self._top + self._visible(), len(self.rows)))

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from widgets.formatting import fit
+from widgets.heading import heading
 from widgets.lines import Line, Lines
 from widgets.words import words
 from widgets.wrapping import wrapped
@@ -44,7 +43,5 @@ class Panel(Lines):
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """The heading, and as much as fits."""
-        glyphs, style = self.look.glyphs, self.look.palette
-        head = f"{glyphs.rail} {self.title} "
-        head = fit(f"{head}{glyphs.rail * max(0, width - cell_len(head))}", width)
-        return [[Segment(head, style.muted)], *self.body(width)][:height]
+        head = heading(self.title, width, self.look.glyphs)
+        return [[Segment(head, self.look.palette.muted)], *self.body(width)][:height]

@@ -7,7 +7,7 @@ from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 
-from widgets.formatting import fit
+from widgets.heading import heading
 from widgets.lines import Line, Lines
 
 
@@ -24,6 +24,8 @@ class Reader(Lines, can_focus=True):
     ]
 
     HEADING: ClassVar[str] = ""
+    HINT: ClassVar[str] = "Esc back"
+    """Which keys do something here."""
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
@@ -36,17 +38,13 @@ class Reader(Lines, can_focus=True):
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """What of the page is in view; the heading says how much there is besides."""
-        style, glyphs = self.look.palette, self.look.glyphs
         page = self.page(width)
         self._length = len(page)
         self.top = max(0, min(self.top, len(page) - height + 1))
         last = min(self.top + height - 1, len(page))
-        more = f" {self.top + 1}-{last}/{len(page)} " if last - self.top < len(page) else " "
-        rule = glyphs.rail * (width - len(self.HEADING) - len(more) - 3)
-        head = Segment(
-            fit(f"{glyphs.rail} {self.HEADING} {rule}{more}", width, glyphs.ellipsis), style.strong
-        )
-        return [[head], *page[self.top : last]]
+        seen = f"{self.top + 1}-{last}/{len(page)}" if last - self.top < len(page) else ""
+        head = heading(self.HEADING, width, self.look.glyphs, count=seen, hint=self.HINT)
+        return [[Segment(head, self.look.palette.strong)], *page[self.top : last]]
 
     def _go(self, top: int) -> None:
         self.top = max(0, top)

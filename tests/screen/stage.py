@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from textual.events import Key
 from textual.pilot import Pilot
 
 from feeds.base import FeedStatus, QuoteSink
@@ -139,6 +140,12 @@ class Stage:
         now = self.clock.now()
         made = Headline(title, title, link, now - minutes * 60 * SECOND, now, "rthk", ("9888.HK",))
         self.app.monitor.engine.add_headlines([made])
+
+    def press(self, *keys: str) -> None:
+        """Keys that arrive together, as over a slow link."""
+        for key in keys:
+            name = "slash" if key == "/" else key
+            self.app.post_message(Key(name, key if len(key) == 1 else None))
 
     @asynccontextmanager
     async def up(self, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Pilot[None]]:

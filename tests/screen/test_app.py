@@ -1,7 +1,6 @@
 """The application over a real engine: what is shown, on which terminal, and what every key does."""
 
 import pytest
-from textual.events import Key
 from textual.widgets import Input
 
 from market.clock import MINUTE, SECOND, parse_rfc3339
@@ -141,19 +140,12 @@ async def test_a_filter_is_kept_by_enter_and_dropped_by_escape(stage: Stage) -> 
 async def test_keys_typed_ahead_act_in_their_order(stage: Stage) -> None:
     async with stage.up() as pilot:
         stage.quote()
-        press(stage, "/", "t", "e", "n", "c", "e", "n", "t", "enter", "enter")
+        stage.press("/", "t", "e", "n", "c", "e", "n", "t", "enter", "enter")
         await until(lambda: isinstance(stage.app.screen, DetailScreen), pilot)
         assert stage.app.views[-1].symbol == "0700.HK"
-        press(stage, "q", "escape", "down", "enter")
+        stage.press("q", "escape", "down", "enter")
         await until(lambda: stage.app.views[-1].symbol == "1810.HK", pilot)
         assert stage.app.main.wall.order[7] == "1810.HK", "a row below Tencent"
-
-
-def press(stage: Stage, *keys: str) -> None:
-    """Keys that arrive together, as over a slow link."""
-    for key in keys:
-        name = "slash" if key == "/" else key
-        stage.app.post_message(Key(name, key if len(key) == 1 else None))
 
 
 async def test_a_name_in_full(stage: Stage) -> None:

@@ -113,6 +113,16 @@ async def test_the_chosen_alerts_name_is_the_one_that_is_snoozed(stage: Stage) -
         assert asked(stage).startswith("Snooze 9988 until")
 
 
+async def test_keys_typed_ahead_see_to_the_alert_that_is_chosen(stage: Stage) -> None:
+    async with stage.up() as pilot:
+        stage.app.main.wall.move_to("9888.HK")
+        stage.quote("9888.HK", "125.00")
+        stage.quote("9988.HK", "100.00")
+        stage.press("3", "space")
+        await until(lambda: len(stage.app.alerts.waiting) == 1, pilot)
+        assert [alert.symbol for alert in stage.app.alerts.waiting] == ["9888.HK"]
+
+
 @pytest.mark.parametrize("size", [(20, 5), (80, 24), (200, 60)])
 async def test_a_prompt_stands_on_any_screen(size: tuple[int, int], stage: Stage) -> None:
     async with stage.up(size) as pilot:

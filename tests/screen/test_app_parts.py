@@ -26,6 +26,7 @@ from tui.herald import Herald
 from tui.keys import KEYS, Place, commands
 from tui.layout import lay_out
 from tui.saved import SavedFile
+from tui.screens.help import HelpPage
 from widgets.alerts import AlertRow
 
 # -- layout
@@ -86,6 +87,11 @@ def test_every_key_is_documented() -> None:
     for key in KEYS:
         assert f"| {key.shown} | {key.what.replace('|', chr(92) + '|')} |" in page
     assert all(f"## {place}" in page for place in Place)
+
+
+def test_what_a_key_does_fits_a_screen_of_eighty_cells() -> None:
+    page = HelpPage(())
+    assert not [line for line in page.page(80) if line and "…" in line[-1].text]
 
 
 def test_no_key_means_two_things_in_one_place() -> None:

@@ -47,16 +47,18 @@ def rules(path: Path) -> list[dict[str, object]]:
 
 
 def said(stage: Stage) -> str:
-    """All the lines of words on the screen."""
-    return text(*[words for words in stage.app.screen.query(Words).results(Lines) if words.display])
+    """All the words on the screen, wherever a line of them ends."""
+    shown = [words for words in stage.app.screen.query(Words).results(Lines) if words.display]
+    return " ".join(text(*shown).split())
 
 
 async def listed(stage: Stage, pilot: Pilot[None]) -> RulePane:
     """The rules of the name under the cursor, once they are read."""
     await pilot.press("a")
     await until(lambda: isinstance(stage.app.screen, RulesScreen), pilot)
-    await until(lambda: "Enter changes" in said(stage), pilot)
-    return stage.app.screen.query_one(RulePane)
+    pane = stage.app.screen.query_one(RulePane)
+    await until(lambda: len(pane.rows) > 0, pilot)
+    return pane
 
 
 async def form(stage: Stage, pilot: Pilot[None], key: str) -> RuleScreen:
@@ -151,6 +153,28 @@ async def test_choices_turn_and_fields_are_walked(path: Path) -> None:
         assert screen.fields["symbols"].has_keys
         await pilot.press(*"qaz")
         assert screen.fields["symbols"].text == "9888.HKqaz", "keys are the form's"
+
+
+async def test_fields_are_walked_by_keys_typed_ahead(path: Path) -> None:
+    stage = Stage(path)
+    async with stage.up() as pilot:
+        await listed(stage, pilot)
+        screen = await form(stage, pilot, "enter")
+        stage.press("down", "down", "down", "down", "backspace", "8")
+        await until(lambda: screen.fields["threshold"].text == "8", pilot)
+        assert screen.fields["symbols"].text == "9888.HK"
+
+
+async def test_a_small_screen_says_the_whole_of_it(path: Path) -> None:
+    stage = Stage(path)
+    async with stage.up((60, 24)) as pilot:
+        await listed(stage, pilot)
+        screen = await form(stage, pilot, "enter")
+        await pilot.press("down")
+        await until(lambda: "| feed_down (Left, Right choose Enter write Esc back)" in said(stage), pilot)
+        fill(screen, kind="pct_prev")
+        await pilot.press("enter")
+        await until(lambda: "feed_down; did you mean 'pct_prev_close'?" in said(stage), pilot)
 
 
 async def test_the_first_rule_keeps_the_default_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,8 @@ from market.session import Phase
 from tests.screen.market import NOW, quote, tile
 from widgets.chart import Chart
 from widgets.feed_status import FeedLine, FeedStatusBar
+from widgets.glyphs import UNICODE
+from widgets.heading import heading
 from widgets.headlines import HeadlinePane
 from widgets.index_strip import Hours, IndexLine, IndexStrip, countdown
 from widgets.lines import Lines
@@ -49,6 +51,16 @@ class Host(App[None]):
 
     def on_headline_pane_opened(self, event: HeadlinePane.Opened) -> None:
         self.opened.append(event)
+
+
+@pytest.mark.parametrize("width", [12, 30, 60, 80])
+def test_a_heading_is_as_wide_as_its_room(width: int) -> None:
+    for title in ("Journal: 3 alerts", "新聞", "新聞：含「百度」"):
+        for count, hint in (("", ""), ("1/13", ""), ("1/13", "Enter open  Esc back")):
+            line = heading(title, width, UNICODE, count=count, hint=hint)
+            assert cell_len(line) == width
+            assert (f" {hint} ─ 1/13 " in line) == (bool(hint) and width >= 60)
+            assert "…" not in line or width == 12
 
 
 def lines(widget: Lines) -> list[str]:

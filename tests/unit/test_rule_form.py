@@ -30,6 +30,7 @@ def test_few_words_are_offered_and_defaults_are_told() -> None:
     assert "price_cross" in choices_of("kind")
     assert choices_of("threshold") == ()
     assert [default_of(key) for key in ("id", "threshold", "sinks", "length")] == ["", "", "*", "3"]
+    assert default_of("clear") == "0.8 of the threshold"
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ class DetailScreen(View):
     """State to read: ``symbol``, ``panel`` (the one in view on a small screen), ``period`` (of the runs)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.DETAIL)]
+    PLACES = (Place.DETAIL,)
     AUTO_FOCUS = "HeadlinePane"
     DEFAULT_CSS = """
     DetailScreen #body { layout: vertical; }

@@ -50,6 +50,7 @@ class FeedsScreen(View):
     """One page of feeds, kept up to date."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.SHEET)]
+    PLACES = (Place.SHEET,)
 
     def compose(self) -> ComposeResult:
         """The page."""

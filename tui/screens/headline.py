@@ -58,6 +58,7 @@ class HeadlineScreen(View):
     """State to read: ``headline``."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.HEADLINE)]
+    PLACES = (Place.HEADLINE,)
 
     def __init__(self, headline: Headline) -> None:
         super().__init__()

@@ -62,6 +62,7 @@ class JournalPane(AlertPane):
     """Alerts as they were found."""
 
     EMPTY = "no alert is found"
+    HINT = "Enter open  / search  e export  Esc back"
 
     def show_found(self, found: Found, text: str) -> None:
         """Show what a search for a text has found; nothing else than its number tells a row from others."""
@@ -79,6 +80,7 @@ class JournalScreen(View):
     """State to read: ``text``, what is searched for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.JOURNAL)]
+    PLACES = (Place.JOURNAL,)
     AUTO_FOCUS = "JournalPane"
     DEFAULT_CSS = """
     JournalScreen > JournalPane { height: 1fr; }

@@ -55,6 +55,7 @@ class MainScreen(View):
     """State to read: ``watchlist``, ``pane`` (the one in view where panes are tabs), ``plan``."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.MAIN)]
+    PLACES = (Place.TILES, Place.MAIN, Place.LISTS, Place.FILTER)
     AUTO_FOCUS = "#wall"
 
     def __init__(self, watchlists: Watchlists) -> None:
@@ -95,7 +96,7 @@ class MainScreen(View):
     @property
     def alert(self) -> AlertRow | None:
         """The one under the cursor, while the alerts have the keys."""
-        return self.alerts.current if self.alerts.has_focus else None
+        return self.alerts.current if self.focused is self.alerts else None
 
     @property
     def symbol(self) -> str | None:

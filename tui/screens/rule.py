@@ -27,8 +27,8 @@ class RuleScreen(View):
     """State to read: ``fields``, by key."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.RULE)]
+    PLACES = (Place.RULE,)
     DEFAULT_CSS = """
-    RuleScreen > Words { height: 1; width: 100%; }
     RuleScreen > Vertical { height: 1fr; overflow-y: auto; scrollbar-size: 0 0; }
     """
 
@@ -91,9 +91,9 @@ class RuleScreen(View):
         field = next((field for field in self.shown if field.has_keys), None)
         if field is None:
             return
-        words = f": {' | '.join(field.choices)}" if field.choices else f": {field.hint}"
-        keys = "Enter writes, Esc leaves" if not field.choices else "Left and Right choose, Enter writes"
-        self._foot.say(field.problem or f"{field.key}{words} ({keys})", wrong=bool(field.problem))
+        words = " | ".join(field.choices) or field.hint
+        keys = "Left, Right choose  Enter write  Esc back" if field.choices else "Enter write  Esc back"
+        self._foot.say(field.problem or f"{field.key}: {words} ({keys})", wrong=bool(field.problem))
 
     def action_move(self, step: int) -> None:
         """To the field below, or above."""
@@ -105,16 +105,11 @@ class RuleScreen(View):
         """Write it; where something is wrong nothing is written, and it is said."""
         texts = {key: field.text for key, field in self.fields.items()}
         values = values_of(texts, self._values)
-        problems: dict[str, str] = {}
         try:
-            file = await asyncio.to_thread(self._write, values)
-        except ConfigError as error:
-            place = len(self._open_file().rules) if self._place is None else self._place
-            keys = [field.key for field in self.shown]
-            problems = shared_out(error.problems, place, values.get("id", ""), keys)
+            file, problems = await asyncio.to_thread(self._write, values)
         except TickwallError as error:
             problems = {"": str(error)}
-        else:
+        if not problems:
             self.dismiss()
             self._saved(values["id"], file)
             return
@@ -124,10 +119,15 @@ class RuleScreen(View):
         if (first := next((field for field in self.shown if field.problem), None)) is not None:
             first.enter()
 
-    def _write(self, values: Mapping[str, Any]) -> RuleFile:
+    def _write(self, values: Mapping[str, Any]) -> tuple[RuleFile, dict[str, str]]:
+        """The file with the rule in it, and what is wrong with that by key: nothing once it is saved."""
         file = self._open_file()
         if self._place is not None and file.rules[self._place : self._place + 1] != [dict(self._values)]:
             raise TickwallError("the file was changed meanwhile: open the rules anew")
-        file.put(values, self._place)
-        file.save()
-        return file
+        place = file.put(values, self._place)
+        try:
+            file.save()
+        except ConfigError as error:
+            name, keys = values.get("id", ""), keys_of(values.get("kind", ""))
+            return file, shared_out(error.problems, place, name, keys)
+        return file, {}

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual import on
 from textual.app import ComposeResult
@@ -33,6 +34,7 @@ class RuleRow(NamedTuple):
 class RulePane(Pane[RuleRow]):
     """The rules, a line each; Enter posts ``Opened``."""
 
+    HINT = "Enter change  n new  d remove  Esc back"
     EMPTY = "no rule watches this name: n writes one"
 
     class Opened(Message):
@@ -51,35 +53,37 @@ class RulePane(Pane[RuleRow]):
         self.post_message(self.Opened(row))
 
     def draw_row(self, row: RuleRow, width: int, selected: bool) -> Line:
-        """``big-mover     pct_prev_close  both  5, 10, 15  @hstech``"""
-        style, values = self.look.palette, row.values
-        steps = ", ".join(
-            str(step) for step in (values.get("threshold"), *values.get("steps", ())) if step is not None
-        )
-        parts = (
-            values.get("kind", ""),
-            values.get("direction", ""),
-            steps,
-            " ".join(values.get("symbols", ("*",))),
-        )
-        what = clean("  ".join(str(part) for part in parts if part))
-        name = fit(clean(str(values.get("id", ""))), min(20, width // 3), self.look.glyphs.ellipsis)
-        room = width - len(name) - 3
-        body = style.selected if selected else style.text
+        """`` big-mover     pct_prev_close  both  5, 10, 15  @hstech``, in columns."""
+        style, more, values = self.look.palette, self.look.glyphs.ellipsis, row.values
+        name = fit(_said(values, "id"), min(20, width // 3), more)
+        kind, direction = fit(_said(values, "kind"), 14), fit(_said(values, "direction"), 4)
+        what = "  ".join((kind, direction, fit(_steps(values), 14, more), _said(values, "symbols") or "*"))
         return [
             Segment(f" {name}  ", style.strong),
-            Segment(fit(what, room, self.look.glyphs.ellipsis), body),
+            Segment(fit(what, width - cell_len(name) - 3, more), style.selected if selected else style.text),
         ]
+
+
+def _said(values: Mapping[str, Any], key: str) -> str:
+    """What stands under a key, for a person."""
+    value = values.get(key, "")
+    return clean(" ".join(map(str, value)) if isinstance(value, list) else str(value))
+
+
+def _steps(values: Mapping[str, Any]) -> str:
+    """``5, 10, 15``: what it waits for; of a rule without steps nothing."""
+    steps = [values.get("threshold"), *values.get("steps", ())]
+    return ", ".join(clean(str(step)) for step in steps if step is not None)
 
 
 class RulesScreen(View):
     """State to read: ``symbol``."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.RULES)]
+    PLACES = (Place.RULES,)
     AUTO_FOCUS = "RulePane"
     DEFAULT_CSS = """
     RulesScreen > RulePane { height: 1fr; }
-    RulesScreen > Words { height: 1; }
     """
 
     def __init__(self, symbol: str) -> None:
@@ -127,7 +131,7 @@ class RulesScreen(View):
             self._foot.say(done)
             return
         held = "the file has no rule of its own: these are the default ones; " if file.are_default else ""
-        self._foot.say(f"{held}Enter changes, n adds, d removes one; {config.path}")
+        self._foot.say(f"{held}{config.path}")
 
     @on(RulePane.Opened)
     def _open(self, event: RulePane.Opened) -> None:

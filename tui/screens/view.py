@@ -1,11 +1,12 @@
 """View: a screen that shows what the engine holds, and is asked to look again on the frame clock."""
 
-from collections.abc import Set
-from typing import TYPE_CHECKING, cast
+from collections.abc import Sequence, Set
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.screen import Screen
 
 from tui.alerts import EVERY_NAME
+from tui.keys import Place
 from tui.prompt import Answer, Prompt
 from widgets.alerts import AlertRow
 from widgets.face import Look
@@ -21,6 +22,9 @@ class View(Screen[None]):
     """The base of the screens."""
 
     ESCAPE_TO_MINIMIZE = False
+
+    PLACES: ClassVar[Sequence[Place]] = ()
+    """Whose keys the help shows first."""
 
     @property
     def wall_app(self) -> "WallApp":
