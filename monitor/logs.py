@@ -31,8 +31,23 @@ class _Formatter(logging.Formatter):
 def to_stderr(*, debug: bool) -> None:
     """Send the program's log to standard error; warnings and worse, or everything under ``--debug``."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Formatter(journal="JOURNAL_STREAM" in os.environ))
+    handler.setFormatter(_Formatter(journal=_is_journal()))
     _use(handler, debug=debug)
+
+
+def last_word(text: str) -> None:
+    """Tell on standard error why the program ends: to the journal as an error, which it is looked for as."""
+    mark = f"<{_PRIORITY[logging.ERROR]}>" if _is_journal() else ""
+    sys.stderr.write("".join(f"{mark}{line}\n" for line in f"tickwall: {text}".splitlines()))
+
+
+def _is_journal() -> bool:
+    """Whether standard error is the journal itself, and not what a child of a service made of it."""
+    try:
+        found = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError):  # closed, or none of the system's
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"
 
 
 def to_file(path: Path, *, debug: bool) -> None:

@@ -407,7 +407,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     _speak_utf8()
     if (problem := foreign()) is not None:
-        sys.stderr.write(f"tickwall: {problem}\n")
+        _complain(problem)
         sys.exit(exit_code.FAULT)
     sys.exit(run(sys.argv[1:]))
 
@@ -442,17 +442,23 @@ def run(arguments: list[str]) -> int:
         _drop_output()
         return exit_code.OK
     except TickwallError as error:
-        sys.stderr.write(f"tickwall: {error}\n")
+        _complain(str(error))
         return error.exit_code
     except Exception as error:
         if "--debug" in arguments:
             raise
         if isinstance(error, OSError):
             _drop_output()
-            sys.stderr.write(f"tickwall: {_words(error)}\n")
+            _complain(_words(error))
         else:
-            sys.stderr.write(f"tickwall: internal error: {error!r} (--debug shows where)\n")
+            _complain(f"internal error: {error!r} (--debug shows where)")
         return exit_code.FAULT
+
+
+def _complain(text: str) -> None:
+    from monitor.logs import last_word
+
+    last_word(text)
 
 
 def _drop_output() -> None:

@@ -425,10 +425,24 @@ async def test_a_second_process_on_the_store_is_told_to_try_later(
 
 
 async def test_the_journal_gets_priorities_and_no_times(environ: dict[str, str], tmp_path: Path) -> None:
-    """Standard error under systemd."""
+    """Where standard error is the journal: whoever runs below a service may have it elsewhere."""
     path = tape(tmp_path / "t.jsonl", ["{", quote_line("01:30:00", "119")])
-    _, _, err = await tickwall(environ | {"JOURNAL_STREAM": "8:1"}, "headless", "--tape", path)
-    assert err.startswith("<4>monitor.jsonlines: ")
+    (tmp_path / "bad.toml").write_text("nonsense = 1\n", encoding="utf-8")
+    journal = tmp_path / "journal"
+    journal.touch()
+    environ["JOURNAL_STREAM"] = f"{journal.stat().st_dev}:{journal.stat().st_ino}"
+    _, _, elsewhere = await tickwall(environ, "headless", "--tape", path)
+    with journal.open("w") as taken:
+        for more in ((), ("--config", str(tmp_path / "bad.toml"))):
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "tui", "headless", "--tape", path, *more,
+                cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=taken,
+            )  # fmt: skip
+            await process.wait()
+    assert "<" not in elsewhere
+    said = journal.read_text("utf-8").splitlines()
+    assert said[0].startswith("<4>monitor.jsonlines: ")
+    assert said[-1].startswith("<3>tickwall: ")
 
 
 async def test_a_sink_that_stalls_does_not_hold_the_end_up(environ: dict[str, str], tmp_path: Path) -> None:
