@@ -1,11 +1,10 @@
 """The JSON lines of ``tickwall headless``: one object each, to the letter of ``docs/json.md``."""
 
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from market.alert import Alert, Resolved, Suppressed, event_id, plain
+from market.alert import Alert, Resolved, Suppressed, basis, event_id, plain
 from market.clock import rfc3339
 from market.headline import Headline
 from market.instrument import instrument
@@ -45,7 +44,7 @@ def alert_line(alert: Alert) -> dict[str, Any]:
     fields = line(
         "alert",
         alert.ts,
-        event_id=alert.event_id,
+        event_id=event_id(alert.dedup_key),
         dedup_key=alert.dedup_key,
         exchange_ts=None if quote is None else rfc3339(quote.ts_event),
         received_ts=None if quote is None else rfc3339(quote.ts_recv),
@@ -58,11 +57,11 @@ def alert_line(alert: Alert) -> dict[str, Any]:
         kind=alert.kind,
         severity=alert.severity,
         direction=alert.direction,
-        threshold=_plain(alert.threshold),
-        value=_text(alert.value),
-        basis=alert.basis,
-        price=None if quote is None else _text(quote.last),
-        prev_close=None if quote is None else _text(quote.prev_close),
+        threshold=None if alert.threshold is None else plain(alert.threshold),
+        value=None if alert.value is None else f"{alert.value:f}",
+        basis=None if alert.symbol is None else basis(alert.symbol),
+        price=None if quote is None else f"{quote.last:f}",
+        prev_close=None if quote is None or quote.prev_close is None else f"{quote.prev_close:f}",
         currency=currency if quote is None else quote.currency or currency,
         source=alert.source,
         quality=alert.quality,
@@ -104,16 +103,8 @@ def suppressed_line(suppressed: Suppressed) -> dict[str, Any]:
         rule_id=suppressed.rule_id,
         kind=suppressed.kind,
         direction=suppressed.direction,
-        threshold=_plain(suppressed.threshold),
-        price=None if quote is None else _text(quote.last),
+        threshold=None if suppressed.threshold is None else plain(suppressed.threshold),
+        price=None if quote is None else f"{quote.last:f}",
         exchange_ts=None if quote is None else rfc3339(quote.ts_event),
         source=None if quote is None else quote.source,
     )
-
-
-def _plain(number: Decimal | None) -> str | None:
-    return None if number is None else plain(number)
-
-
-def _text(number: Decimal | None) -> str | None:
-    return None if number is None else f"{number:f}"

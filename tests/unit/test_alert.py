@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import text
 
-from market.alert import Alert, event_id, money, percent, plain
+from market.alert import Alert, basis, event_id, money, percent, plain
 from market.clock import parse_rfc3339
 from market.conditions.base import six
 from market.freshness import Quality
@@ -66,9 +66,7 @@ def test_a_message_ends_with_the_first_fact_that_says_something_else() -> None:
 
 def test_what_a_percentage_counts_from() -> None:
     """Labelled, since 24 hours are no session."""
-    assert [alert(symbol, "1", "2", "5").basis for symbol in ("9888.HK", "AAPL", "BTC-USD")] == [
-        "prev_close", "prev_close", "24h",
-    ]  # fmt: skip
+    assert [basis(symbol) for symbol in ("9888.HK", "AAPL", "BTC-USD")] == ["prev_close", "prev_close", "24h"]
 
 
 def test_values_are_cut_and_never_rounded_up() -> None:
