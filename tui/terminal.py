@@ -1,4 +1,7 @@
-"""Terminal: Textual's Linux driver, made to wait for nobody."""
+"""Terminal: Textual's Linux driver, made to wait for nobody, and to draw on standard output.
+
+Textual draws on standard error, which ``tickwall 2>log`` would take away.
+"""
 
 import os
 import sys
@@ -115,8 +118,8 @@ class PatientDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Enter the screen."""
-        stream = sys.__stderr__
-        assert stream is not None  # Textual itself cannot start without one
+        stream = sys.__stdout__
+        assert stream is not None  # ``demand_terminal`` has seen to it
         self._writer = Writer(stream.fileno(), self._idle, self._gone)
         self._writer.start()
         super().start_application_mode()  # type: ignore[no-untyped-call]
@@ -140,4 +143,4 @@ class PatientDriver(LinuxDriver):
 
 
 def _encoding() -> str:
-    return (sys.__stderr__ and sys.__stderr__.encoding) or "utf-8"
+    return (sys.__stdout__ and sys.__stdout__.encoding) or "utf-8"

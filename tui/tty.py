@@ -19,11 +19,7 @@ class TerminalError(TickwallError):
 
 def demand_terminal(environ: Mapping[str, str] = os.environ) -> None:
     """Raise ``TerminalError`` where the wall could not be drawn, or could not be left again."""
-    for stream, name in (
-        (sys.__stdin__, "standard input"),
-        (sys.__stdout__, "standard output"),
-        (sys.__stderr__, "standard error"),  # Textual draws there
-    ):
+    for stream, name in ((sys.__stdin__, "standard input"), (sys.__stdout__, "standard output")):
         if stream is None or not stream.isatty():
             raise TerminalError(
                 f"the wall needs a terminal, and {name} is none: `tickwall headless` tells alerts"

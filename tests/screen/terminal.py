@@ -13,7 +13,7 @@ import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 import pyte
 from rich.cells import cell_len
@@ -90,7 +90,9 @@ class Program:
         arguments: Sequence[str],
         size: tuple[int, int] = (120, 40),
         environ: Mapping[str, str] | None = None,
+        errors: IO[bytes] | None = None,
     ) -> None:
+        """``errors`` is where standard error goes, in place of the terminal."""
         self.terminal = Terminal(*size)
         self.written = b""
         """All that it wrote."""
@@ -101,7 +103,7 @@ class Program:
             [sys.executable, "-c", _ATTACH, "-m", *arguments],
             stdin=slave,
             stdout=slave,
-            stderr=slave,
+            stderr=errors or slave,
             cwd=ROOT,
             env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
             | dict(environ or {}),

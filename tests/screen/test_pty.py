@@ -108,6 +108,19 @@ def test_ascii_without_colour_on_a_plain_terminal(environ: dict[str, str]) -> No
         assert program.exit_code() == 0
 
 
+def test_standard_error_may_go_to_a_file(environ: dict[str, str], tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as log, Program(DEMO, (80, 24), environ, errors=log) as program:
+        program.until(priced, timeout=30)
+        program.type("q")
+        assert program.exit_code() == 0
+        assert is_restored(program.written)
+    assert (tmp_path / "log").read_bytes() == b""
+    missing = ["tui", "replay", str(tmp_path / "none")]
+    with (tmp_path / "log").open("wb") as log, Program(missing, (80, 24), environ, errors=log) as program:
+        assert program.exit_code() == 65
+    assert "No such file" in (tmp_path / "log").read_text("utf-8")
+
+
 def test_a_tape_is_played_and_its_bad_line_told(environ: dict[str, str], tmp_path: Path) -> None:
     quote = (
         '{"t":"quote","symbol":"9888.HK","ts_event":"2025-09-17T02:14:07.120Z","source":"demo",'
