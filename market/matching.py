@@ -13,6 +13,7 @@ from market.errors import SymbolError
 from market.headline import Headline
 from market.instrument import Instrument
 from market.money import amounts
+from market.script import simplified
 from market.symbol import canonical, is_crypto, is_hong_kong
 from market.topics import topic
 
@@ -20,7 +21,7 @@ from market.topics import topic
 # A bare number is never a code: 2015 is Li Auto and a year. What stands around it must leave no doubt.
 _NUMBER = re.compile(r"\d+", re.ASCII)
 _BEFORE = re.compile(
-    r"(?:\b(?:HKEX|SEHK|HKSE|HKG)\s?:|\bHK\.|\bstock code\s?:?|股[份票]代[號号]\s?:?)\s?$",
+    r"(?:\b(?:HKEX|SEHK|HKSE|HKG)\s?:|\bHK\.|\bstock code\s?:?|股[份票]代号\s?:?)\s?$",
     re.ASCII | re.IGNORECASE,
 )
 _FIVE = re.compile(r"\bHK$", re.ASCII | re.IGNORECASE)
@@ -73,11 +74,13 @@ def read_aliases(path: Path) -> Aliases:
 
 class _Name(NamedTuple):
     text: str
-    """In lower case."""
+    """In lower case and Simplified characters."""
     symbol: str | None
     """``None``: a name that only looks like one of ours."""
     exact: str | None
     """The only spelling that counts, for an abbreviation; otherwise the first letter's case decides."""
+    is_small: bool
+    """It begins with a small letter of its own, as iQiyi does: then a small one in a title will do."""
 
 
 class Matcher:
@@ -116,7 +119,7 @@ class Matcher:
         ticker only for those the matcher was built with.
         """
         # Full-width digits, letters and brackets become plain ones; a dotted capital I would shift the rest.
-        text = title if title.isascii() else unicodedata.normalize("NFKC", title).replace("\u0130", "I")
+        text = simplified(unicodedata.normalize("NFKC", title).replace("\u0130", "I"))
         found = [*self._by_code(text), *self._by_ticker(text), *self._by_name(text)]
         return tuple(dict.fromkeys(symbol for _, symbol in sorted(found)))
 
@@ -138,9 +141,11 @@ class Matcher:
     def _add(self, name: str, symbol: str | None) -> None:
         if len(name) < _shortest(name):
             return
-        text = name.lower()
+        text = simplified(name.lower())
         exact = name if name.isascii() and name.isupper() and len(name) <= 5 else None
-        self._names.setdefault(text[:2], []).append(_Name(text, symbol, exact))
+        made = _Name(text, symbol, exact, name[0].islower())
+        if made not in (alike := self._names.setdefault(text[:2], [])):
+            alike.append(made)
 
     def _by_code(self, text: str) -> Iterator[tuple[int, str]]:
         for match in _NUMBER.finditer(text):
@@ -208,7 +213,7 @@ def _stands(text: str, at: int, name: _Name) -> bool:
     if name.exact is not None:
         if text[at:after] != name.exact:
             return False
-    elif text[at].islower():
+    elif text[at].islower() and not name.is_small:
         return False
     follower = text[after : after + 1]
     # A Latin word must end here; a Chinese neighbour ends it.

@@ -7,10 +7,14 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
+from market.script import simplified
+
 _TOKEN = re.compile(r"[a-z\d]+|[^\x00-\u2e7f]", re.ASCII)
 # The words that an entry may begin with, in brackets where they are several, and what follows them.
 _ENTRY = re.compile(r"\((?P<several>[^()?\[]+)\)(?P<rest>.*)|(?P<all>.*)", re.DOTALL)
 _PASSED_OVER = -1
+# A Latin word ends where it is matched; a Chinese one may have anything behind it.
+_END = r"(?:(?<=[^\x00-\x7f])|(?![a-z\d]))"
 
 
 class _Entry(NamedTuple):
@@ -34,7 +38,7 @@ def topics() -> tuple[str, ...]:
 
 def topic(title: str) -> str | None:
     """The kind of news that a title is; of several the first in precedence, ``None`` for no kind of ours."""
-    text = (title if title.isascii() else unicodedata.normalize("NFKC", title)).lower()
+    text = simplified(unicodedata.normalize("NFKC", title)).lower()
     table = _table()
     best = len(table.topics)
     done = 0
@@ -64,7 +68,7 @@ def _table() -> _Table:
             pattern = sign.sub(lambda match: signs[match[0]], entry)
             pattern = sign.sub(lambda match: signs[match[0]], pattern)  # one sign may stand in another
             for begin in _begins(entry):
-                entries.setdefault(begin, []).append(_Entry(rank, pattern + r"(?![a-z\d])"))
+                entries.setdefault(begin, []).append(_Entry(rank, pattern + _END))
     firsts = re.escape("".join({begin[0] for begin in entries if not begin.isascii()}))
     return _Table(tuple(page["topics"]), entries, re.compile(rf"[a-z\d]+|[{firsts}]", re.ASCII))
 

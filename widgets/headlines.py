@@ -9,6 +9,7 @@ from rich.segment import Segment
 from textual.message import Message
 
 from market.headline import Headline
+from market.keywords import folded
 from market.text import clean
 from widgets.formatting import code, fit
 from widgets.lines import Line
@@ -72,9 +73,9 @@ class HeadlinePane(Pane[Headline]):
         self._sift()
 
     def _sift(self) -> None:
-        words = self._filter.casefold().split()
+        words = folded(self._filter).split()
         self.heading = f"{self.title} with {self._filter!r}" if words else self.title
-        self.set_rows([row for row in self._all if all(word in _text(row) for word in words)])
+        self.set_rows([row for row in self._all if not words or _has(row, words)])
 
     def key(self, row: Headline) -> Hashable:
         """A headline's own id."""
@@ -104,5 +105,6 @@ class HeadlinePane(Pane[Headline]):
         ]
 
 
-def _text(row: Headline) -> str:
-    return f"{row.title} {row.source} {' '.join(row.symbols)} {row.topic or ''}".casefold()
+def _has(row: Headline, words: Sequence[str]) -> bool:
+    text = folded(f"{row.title} {row.source} {' '.join(row.symbols)} {row.topic or ''}")
+    return all(word in text for word in words)

@@ -76,12 +76,14 @@ def test_instruments_that_a_title_names(title: str, symbols: tuple[str, ...]) ->
 def test_aliases_of_ones_own(tmp_path: Path) -> None:
     file = tmp_path / "aliases.toml"
     file.write_text(
-        '[aliases]\n"hk09888" = ["Ernie Bot", "文心一言"]\n[not]\nnames = ["Baidu Apollo", "百度貼吧"]\n',
+        '[aliases]\n"hk09888" = ["Ernie Bot", "文心一言"]\nIQ = ["iQiyi", "愛奇藝"]\n'
+        '[not]\nnames = ["Baidu Apollo", "百度貼吧"]\n',
         encoding="utf-8",
     )
     own = Matcher(known(), read_aliases(file))
     assert own.symbols("Ernie Bot draws users; 文心一言升級") == ("9888.HK",)
-    assert own.symbols("Baidu Apollo and 百度貼吧") == ()
+    assert own.symbols("Baidu Apollo and 百度贴吧") == ()
+    assert own.symbols("iQiyi, iqiyi or IQIYI") == own.symbols("爱奇艺") == ("IQ",)
     assert MATCHER.symbols("Ernie Bot") == ()
 
 
