@@ -18,6 +18,16 @@ LONGEST_RETRY_AFTER = 3600.0
 _TOO_OFTEN = (403, 429, 456)
 _POINTLESS = (400, 401, 402, 404, 405, 406, 407, 409, 410, 414, 451)
 
+TURNED_AWAY = "it turns this machine away, for its address or its haste: leave it alone for a while"
+"""The mend of a block: only time and a slower pace end it."""
+
+_MENDS = {
+    **dict.fromkeys((401, 402), "look at the key, and at what its plan is for"),
+    **dict.fromkeys((404, 410), "its address may have changed: its section can name another"),
+    407: "the proxy wants a name and a password: they go into HTTPS_PROXY",
+    **dict.fromkeys(_TOO_OFTEN, TURNED_AWAY),
+}
+
 
 class RefusedError(FeedError):
     """The venue answers, and does not want us now: 403, 429, 456, an empty page or HTML for quotes."""
@@ -34,10 +44,10 @@ class RenewalError(FeedError):
 def http_failure(venue: str, status: int, retry_after: str | None = None) -> FeedError:
     """What an HTTP status other than success means for a feed."""
     reason = f"answered HTTP {status}"
-    wait = retry_seconds(retry_after)
+    wait, mend = retry_seconds(retry_after), _MENDS.get(status, "")
     if status in _TOO_OFTEN:
-        return RefusedError(venue, reason, retry_after=wait)
-    return FeedError(venue, reason, retry_after=wait, fatal=status in _POINTLESS)
+        return RefusedError(venue, reason, retry_after=wait, mend=mend)
+    return FeedError(venue, reason, retry_after=wait, fatal=status in _POINTLESS, mend=mend)
 
 
 def retry_seconds(header: str | None) -> float | None:
@@ -63,7 +73,10 @@ def network_failure(venue: str, error: Exception) -> FeedError:
     for attribute in ("certificate_error", "os_error"):
         error = getattr(error, attribute, None) or error
     if isinstance(error, ssl.SSLCertVerificationError):
-        return FeedError(venue, f"certificate refused: {clean(error.verify_message, 80)}", fatal=True)
+        reason = f"certificate refused: {clean(error.verify_message, 80)}"
+        return FeedError(
+            venue, reason, fatal=True, mend="SSL_CERT_FILE names whom to trust, a proxy included"
+        )
     return FeedError(venue, _words(error))
 
 

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from feeds.backoff import delays
 from feeds.base import FeedStatus, NoPriceError, Parsed, QuoteSink
-from feeds.failure import PATIENCE, RefusedError
+from feeds.failure import PATIENCE, TURNED_AWAY, RefusedError
 from feeds.http import TIMEOUT, Http
 from feeds.line import Line, pause, wait
 from market.clock import Clock
@@ -103,13 +103,13 @@ async def _round(poll: Poll, http: Http, sink: QuoteSink, line: Line, clock: Clo
         received = clock.now()
         status.frames += 1
         if not answer.body.strip():
-            raise RefusedError(poll.venue, "empty answer")
+            raise RefusedError(poll.venue, "empty answer", mend=TURNED_AWAY)
         try:
             quotes, errors = poll.parse(answer.body, received)
         except ParseError as error:
             status.rejected += 1
             sink.rejected(error)
-            raise RefusedError(poll.venue, error.reason) from None
+            raise RefusedError(poll.venue, error.reason, mend=TURNED_AWAY) from None
         for refused in errors:
             status.rejected += 1
             sink.rejected(refused)

@@ -24,6 +24,7 @@ from market.symbol import mic
 from monitor.assignment import assign
 from monitor.config import Config
 from monitor.finding import Finding
+from monitor.look import is_stale
 
 PATIENCE = 5.0
 """Seconds of real time that a feed or a headline source has for its answer; all are asked at once."""
@@ -35,6 +36,8 @@ SLOW = 2.0
 """Seconds by which quotes may be stamped ahead of this machine: one is lost to stamps in whole seconds."""
 
 NETWORK = "see whether a browser here reaches it; a proxy is named by HTTPS_PROXY"
+
+LATE = "it is late, or what it serves hardly trades: name its delay, or look at your right to prompt prices"
 
 Prices = Mapping[str, Quote]
 """The newest quote of each name, by symbol."""
@@ -82,7 +85,9 @@ async def ask(config: Config, symbols: tuple[str, ...]) -> list[Finding]:
                 if chosen
             ]
             telling = asyncio.gather(*(_headlines(source, clock) for source in sources))
-            answers = await asyncio.gather(*(hear(feed, symbols, clock) for feed in feeds))
+            answers = await asyncio.gather(
+                *(hear(feed, symbols, clock, config.max_age, config.delay(feed.name)) for feed in feeds)
+            )
             told = await telling
     except FeedError as error:
         return [Finding("fail", "simulation", error.reason, "start it: tickwall simulate")]
@@ -103,8 +108,12 @@ def machine_clock(lead: int | None) -> Finding:
     return Finding("ok", "clock", f"{text}; not slow by any feed's stamps")
 
 
-async def hear(feed: Feed, symbols: Sequence[str], clock: Clock) -> Heard:
-    """Ask a feed, and listen for a moment where it answers."""
+async def hear(feed: Feed, symbols: Sequence[str], clock: Clock, max_age: int, delay: int = 0) -> Heard:
+    """Ask a feed, and listen for a moment where it answers.
+
+    Its quotes are late where those of all names that trade are older than ``max_age``, net of the ``delay`` of
+    its section (both ns).
+    """
     ear, what, begun = _Ear(), f"feed {feed.name}", asyncio.get_running_loop().time()
     running = asyncio.create_task(feed.run(ear))
     heard = asyncio.create_task(ear.heard.wait())
@@ -125,7 +134,9 @@ async def hear(feed: Feed, symbols: Sequence[str], clock: Clock) -> Heard:
         if trades and status.lag_s is not None:  # else it is the time since the close
             said.insert(1, f"lag {status.lag_s:.1f} s")
         text = "answers; " + ", ".join([*said, trouble] if trouble else said)
-        return Heard(Finding("ok", what, text), ear.lead, ear.prices)
+        is_late = _are_late(ear.prices, now, delay, max_age)
+        finding = Finding("warn", what, text, LATE) if is_late else Finding("ok", what, text)
+        return Heard(finding, ear.lead, ear.prices)
     if status.errors or status.rejected:
         reason = status.reason or "nothing it says can be used"
         return Heard(Finding("fail", what, f"{reason}; {trouble}", status.mend or NETWORK))
@@ -133,6 +144,13 @@ async def hear(feed: Feed, symbols: Sequence[str], clock: Clock) -> Heard:
         quiet = f"silent for {PATIENCE:g} s, as it may be while its exchanges do not trade"
         return Heard(Finding("warn", what, quiet, "ask again in trading hours"))
     return Heard(Finding("fail", what, f"silent for {PATIENCE:g} s", NETWORK))
+
+
+def _are_late(prices: Prices, now: int, delay: int, max_age: int) -> bool:
+    """Whether there are quotes of names that trade, and every one of them is stale."""
+    traded = [(quote, calendar(mic(quote.symbol))) for quote in prices.values()]
+    traded = [(quote, hours) for quote, hours in traded if hours.phase_at(now) in TRADING]
+    return bool(traded) and all(is_stale(quote, hours, now, delay, max_age) for quote, hours in traded)
 
 
 def _trouble(status: FeedStatus, now: int) -> Iterator[str]:

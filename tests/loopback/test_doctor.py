@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from feeds.clock import SystemClock
+from feeds.failure import TURNED_AWAY
 from feeds.finnhub import FinnhubFeed, FinnhubSettings
 from feeds.yahoo import YahooFeed, YahooSettings
 from market.clock import SECOND, parse_rfc3339
@@ -16,13 +17,15 @@ from market.quote import Quote
 from monitor import feed_findings
 from monitor.doctor import proxies, report
 from monitor.finding import Finding
-from tests.loopback.feeding import RushedClock, StreamServer, says
+from tests.loopback.feeding import PageServer, RushedClock, StreamServer, answers, says
+from tests.loopback.peers import POLLS
 from tests.loopback.test_commands import environ, tickwall, venue_config
 from tui.checkup import screen
 
 __all__ = ["environ", "venue_config"]
 
 NOW = parse_rfc3339("2025-09-17T10:00:00+08:00")
+MAX_AGE = 90 * SECOND
 
 
 def by_name(text: str) -> dict[str, dict[str, Any]]:
@@ -106,7 +109,7 @@ async def test_silence_is_judged_by_the_hours(
     clock.time = parse_rfc3339(f"2025-09-17T{when}:00+08:00")
     async with StreamServer(says()).serving() as server:
         feed = YahooFeed(YahooSettings(stream_url=server.url), ["HSTECH"], clock)
-        heard = await feed_findings.hear(feed, ["HSTECH", "BTC-USD"], clock)
+        heard = await feed_findings.hear(feed, ["HSTECH", "BTC-USD"], clock, MAX_AGE)
     assert (heard.finding.status, heard.lead) == (status, None)
     assert heard.finding.text.startswith("silent for 0.1 s")
 
@@ -115,9 +118,47 @@ async def test_a_missing_key_is_no_matter_of_the_network(monkeypatch: pytest.Mon
     """The mend says where the key goes."""
     monkeypatch.setattr(feed_findings, "PATIENCE", 0.1)
     feed = FinnhubFeed(FinnhubSettings(token_env="TICKWALL_HAS_NO_SUCH_KEY"), ["BIDU"], SystemClock())
-    finding = (await feed_findings.hear(feed, ["BIDU"], SystemClock())).finding
+    finding = (await feed_findings.hear(feed, ["BIDU"], SystemClock(), MAX_AGE)).finding
     assert finding.status == "fail" and finding.text.startswith("no key in the environment's")
     assert finding.mend == "set TICKWALL_HAS_NO_SUCH_KEY to the vendor's key, or name a file of it"
+
+
+@pytest.mark.parametrize(
+    ("when", "age", "delay", "status"),
+    [
+        ("10:00:00", 2, 0, "ok"),
+        ("10:00:00", 900, 0, "warn"),
+        ("10:00:00", 905, 900, "ok"),
+        ("12:30:00", 1800, 0, "ok"),
+        ("13:00:30", 3630, 0, "ok"),
+        ("16:07:00", 420, 0, "ok"),
+        ("20:00:00", 14_400, 0, "ok"),
+    ],
+)
+async def test_a_late_feed_is_warned_of_while_its_names_trade(
+    when: str, age: float, delay: int, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not over lunch, in the closing auction or at night, and not where its section says so."""
+    monkeypatch.setattr(feed_findings, "LISTEN", 0.01)
+    clock = RushedClock(held=True)
+    clock.time = parse_rfc3339(f"2025-09-17T{when}+08:00")
+    [tencent, *_] = POLLS
+    page = tencent.page("124.50", clock.time - round(age * SECOND))
+    async with PageServer(answers(page)).serving() as server:
+        feed = tencent.feed(server.url, clock)
+        heard = await feed_findings.hear(feed, ["9888.HK"], clock, MAX_AGE, delay * SECOND)
+    assert heard.finding.status == status
+    assert heard.finding.text.startswith("answers; ")
+
+
+async def test_a_block_is_no_matter_of_the_network() -> None:
+    """The mend is to wait."""
+    async with PageServer(answers(status=456)).serving() as server:
+        clock = RushedClock(held=True)
+        feed = POLLS[1].feed(server.url, clock)
+        finding = (await feed_findings.hear(feed, ["9888.HK"], clock, MAX_AGE)).finding
+    assert (finding.status, finding.mend) == ("fail", TURNED_AWAY)
+    assert finding.text.startswith("answered HTTP 456; 1 error, next try in ")
 
 
 def test_two_feeds_are_compared() -> None:
