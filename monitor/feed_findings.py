@@ -111,7 +111,7 @@ def machine_clock(lead: int | None) -> Finding:
 async def hear(feed: Feed, symbols: Sequence[str], clock: Clock, max_age: int, delay: int = 0) -> Heard:
     """Ask a feed, and listen for a moment where it answers.
 
-    Its quotes are late where those of all names that trade are older than ``max_age``, net of the ``delay`` of
+    Its quotes are late where all of names that trade are older than ``max_age``, net of the ``delay`` of
     its section (both ns).
     """
     ear, what, begun = _Ear(), f"feed {feed.name}", asyncio.get_running_loop().time()
