@@ -269,6 +269,12 @@ class WallApp(App[None]):
 
         self.show(HelpScreen(self.views[-1].PLACES))
 
+    def action_pane(self, pane: str) -> None:
+        """Go to a pane of the main screen, from whatever lies above it."""
+        while self.screen is not self.main:
+            self.pop_screen()
+        self.main.action_pane(pane)
+
     def action_feeds(self) -> None:
         """The feeds in full."""
         from tui.screens.feeds import FeedsScreen

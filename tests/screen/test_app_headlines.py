@@ -52,6 +52,18 @@ async def test_the_feeds_page_accounts_for_every_source() -> None:
         await until(lambda: all(name in text(page) for name in ("hand", "rthk", "hkexnews")), pilot)
 
 
+@pytest.mark.parametrize("sheet", ["4", "question_mark"])
+@pytest.mark.parametrize(("key", "pane"), [("1", "wall"), ("2", "headlines"), ("3", "alerts")])
+async def test_a_number_leads_from_a_page_to_its_pane(sheet: str, key: str, pane: str) -> None:
+    stage = Stage()
+    async with stage.up((80, 24)) as pilot:
+        stage.quote()
+        await pilot.press("enter", sheet, key)
+        main = stage.app.main
+        await until(lambda: stage.app.screen is main and main.pane == pane, pilot)
+        assert main.focused is not None and main.focused.id == pane
+
+
 async def test_what_was_read_and_what_stands_out(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text('[news]\nhighlight = ["kunlun*"]\n', encoding="utf-8")
