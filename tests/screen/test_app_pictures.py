@@ -13,6 +13,8 @@ from market.instrument import members
 from market.quote import Quote
 from tests.screen.stage import NOW, Stage, text, until
 from tui.screens.detail import DetailScreen
+from widgets.headlines import HeadlinePane
+from widgets.wall import Wall
 
 
 async def fill(stage: Stage, pilot: Pilot[None]) -> None:
@@ -27,9 +29,16 @@ async def fill(stage: Stage, pilot: Pilot[None]) -> None:
         stage.feed.sink.quotes([made(symbol, place, minute, ts) for place, symbol in enumerate(symbols)])
     stage.headline("Baidu signs an artificial intelligence contract")
     stage.headline("騰訊四年來首度發債", minutes=30)
-    await until(lambda: stage.app.main.wall.order != [] and "10:14:00" in text(stage.app.main.strip), pilot)
-    stage.app.clear_notifications()
-    await pilot.pause(0.5)
+    main = stage.app.main
+    await until(lambda: len(main.headlines.rows) == 2 and "live" in text(main.feeds), pilot)
+    await until(lambda: "10:14:00" in text(main.strip) and not is_flashing(main.wall), pilot)
+
+
+def is_flashing(wall: Wall) -> bool:
+    """Whether a price in view still stands out because it just changed."""
+    flashes = (wall.look.palette.flash_up, wall.look.palette.flash_down)
+    lines = map(wall.render_line, range(wall.size.height))
+    return any(segment.style in flashes for line in lines for segment in line)
 
 
 def made(symbol: str, place: int, minute: int, ts: int) -> Quote:
@@ -61,6 +70,7 @@ def test_a_name(snap_compare: Callable[..., bool]) -> None:
         await fill(stage, pilot)
         await pilot.press("enter")
         await until(lambda: isinstance(stage.app.screen, DetailScreen), pilot)
-        await pilot.pause(1.1)
+        page = stage.app.screen.query_one(HeadlinePane)
+        await until(lambda: len(page.rows) == 2, pilot)
 
     assert snap_compare(stage.app, terminal_size=(100, 30), run_before=before)
