@@ -164,9 +164,9 @@ def _trouble(status: FeedStatus, now: int) -> Iterator[str]:
 
 
 def disputes(prices: Mapping[str, Prices]) -> Iterator[Finding]:
-    """Each two feeds that have the same names, and whether they agree on them at this moment."""
+    """Each two feeds with prices of the same names and the same moment, and whether they agree on them."""
     for (one, ours), (other, theirs) in combinations(prices.items(), 2):
-        common = [symbol for symbol in ours if symbol in theirs]
+        common = [s for s in ours if s in theirs and abs(ours[s].ts_event - theirs[s].ts_event) <= SAME_TIME]
         apart = [symbol for symbol in common if _differ(ours[symbol], theirs[symbol])]
         if not common:
             continue
@@ -183,8 +183,7 @@ def disputes(prices: Mapping[str, Prices]) -> Iterator[Finding]:
 
 
 def _differ(one: Quote, other: Quote) -> bool:
-    day = calendar(mic(one.symbol)).day_of(one.ts_event)
-    return abs(one.ts_event - other.ts_event) <= SAME_TIME and are_apart(one, other, day)
+    return are_apart(one, other, calendar(mic(one.symbol)).day_of(one.ts_event))
 
 
 async def _headlines(source: HeadlineSettings, clock: Clock) -> Finding:

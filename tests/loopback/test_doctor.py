@@ -172,9 +172,11 @@ def test_two_feeds_are_compared() -> None:
     theirs = says("b", "9888.HK", "131.4") | says("b", "0700.HK", "640.5") | says("b", "9988.HK", "99", 60)
     [found] = feed_findings.disputes({"a": ours, "b": theirs, "c": says("c", "AAPL", "1")})
     assert (found.status, found.what) == ("warn", "feeds a, b")
-    assert found.text == "differ at this moment on 1 of 3 names: 9888.HK is 131.0 and 131.4"
+    assert found.text == "differ at this moment on 1 of 2 names: 9888.HK is 131.0 and 131.4"
     [found] = feed_findings.disputes({"a": ours, "b": says("b", "9888.HK", "131.2")})
     assert (found.status, found.text) == ("ok", "agree on 1 name")
+    late = says("b", "9888.HK", "131.0", -900)
+    assert list(feed_findings.disputes({"a": ours, "b": late})) == []
 
 
 def test_a_clock_that_is_slow_is_found_out_by_its_quotes() -> None:
