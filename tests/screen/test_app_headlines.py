@@ -8,6 +8,7 @@ from feeds.base import FeedStatus, HeadlineSink
 from market.freshness import Health
 from tests.screen.stage import Stage, text, until
 from tui.clipboard import copying
+from tui.screens.detail import DetailScreen
 from tui.screens.feeds import FeedsPage
 from tui.screens.headline import HeadlinePage, HeadlineScreen
 
@@ -106,6 +107,29 @@ async def test_headlines_are_searched() -> None:
         await pilot.press("1", "slash", *"9988", "enter")
         assert stage.app.main.wall.filter == "9988"
         assert len(pane.rows) == 4
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_names_headlines_are_searched(size: tuple[int, int]) -> None:
+    stage = Stage()
+    async with stage.up(size) as pilot:
+        stage.quote()
+        for title in ("Baidu wins a chip order", "Baidu sells bonds", "百度獲晶片訂單"):
+            stage.headline(title)
+        await pilot.press("enter")
+        page = stage.app.screen
+        assert isinstance(page, DetailScreen)
+        await until(lambda: len(page.headlines.rows) == 3, pilot)
+        await pilot.press("slash", *"订单", "enter")
+        assert [row.title for row in page.headlines.rows] == ["百度獲晶片訂單"]
+        assert page.headlines.has_focus and page.headlines.heading == "Headlines with '订单'"
+        await pilot.press("slash", *"x1", "up", "down", "escape")
+        assert len(page.headlines.rows) == 3
+        await pilot.press("slash", *"chip", "enter", "escape")
+        assert len(page.headlines.rows) == 3
+        assert stage.app.screen is page
+        await pilot.press("escape")
+        await until(lambda: stage.app.screen is stage.app.main, pilot)
 
 
 async def test_an_address_is_copied_through_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

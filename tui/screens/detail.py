@@ -18,6 +18,7 @@ from market.instrument import instrument
 from market.profile import Period
 from market.quote import Quote
 from market.twin import RATE
+from tui.filter import Filter
 from tui.keys import Place, bindings
 from tui.page_layout import after, chart_is_panel, lay_out_page, panel_width
 from tui.screens.view import View
@@ -57,6 +58,7 @@ class DetailScreen(View):
     DetailScreen #body { layout: vertical; }
     DetailScreen.-wide #body { layout: horizontal; }
     DetailScreen #body > Vertical { height: auto; }
+    DetailScreen > Filter { layer: prompt; dock: bottom; height: 1; }
     """
 
     def __init__(self, symbol: str) -> None:
@@ -68,6 +70,7 @@ class DetailScreen(View):
         self.runs = RunTable(id="runs")
         self.twin = TwinPanel(id="twin")
         self.context = ContextList(id="context")
+        self.filter = Filter(self._filter_closed, "filter its headlines by any word; Enter keeps, Esc drops")
         self.tabs = TabLine(id="panels")
         self.tabs.numbered = False
         self._body = Container(id="body")
@@ -105,6 +108,7 @@ class DetailScreen(View):
                 yield self.twin
                 yield self.context
         yield self.tabs
+        yield self.filter
 
     def on_mount(self) -> None:
         """Read what is typed in a file, once: it does not change by itself."""
@@ -289,6 +293,33 @@ class DetailScreen(View):
     @on(TabLine.Chosen)
     def _choose_panel(self, event: TabLine.Chosen) -> None:
         self._show(event.pane)
+
+    # -- headlines
+
+    def action_search(self) -> None:
+        """Type what its headlines shall have."""
+        self._show("headlines")
+        self.filter.open(self.headlines.filter)
+
+    def action_move_tiles(self, _columns: int, rows: int) -> None:
+        """Move on the headlines while the filter has the keys."""
+        self.headlines.action_move(rows)
+
+    @on(Filter.Changed)
+    def _filter_changed(self, event: Filter.Changed) -> None:
+        if self.filter.is_open:
+            self.headlines.filter = event.value
+
+    def _filter_closed(self, text: str) -> None:
+        self.headlines.filter = text
+        self.set_focus(self.headlines)
+
+    def action_back(self) -> None:
+        """Drop the filter; else leave."""
+        if self.headlines.filter:
+            self.headlines.filter = ""
+        else:
+            self.action_leave()
 
     @on(HeadlinePane.Opened)
     def _open_headline(self, event: HeadlinePane.Opened) -> None:
