@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from market.clock import MINUTE
 from market.headline import Headline
+from market.script import simplified
 
 WITHIN = 6 * 60 * MINUTE
 """How far apart (ns) two sources may print one story; beyond it the same words are another day's news."""
@@ -65,8 +66,8 @@ class Repeats:
 
 
 def fold(title: str) -> str:
-    """A title without case, width, punctuation and blanks."""
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", title).casefold()))
+    """A title without case, width, Chinese script, punctuation and blanks."""
+    return simplified("".join(filter(str.isalnum, unicodedata.normalize("NFKC", title).casefold())))
 
 
 def _weight(folded: str) -> int:

@@ -85,6 +85,19 @@ async def test_what_was_read_and_what_stands_out(tmp_path: Path) -> None:
         await pilot.press("escape")
 
 
+async def test_a_headlines_name_is_the_one_that_is_chosen() -> None:
+    stage = Stage()
+    async with stage.up((120, 40)) as pilot:
+        stage.quote()
+        stage.headline("Baidu wins a chip order")
+        main = stage.app.main
+        await until(lambda: len(main.headlines.rows) == 1, pilot)
+        await pilot.press("right", "2")
+        assert (main.symbol, main.wall.cursor != "9888.HK") == ("9888.HK", True)
+        await pilot.press("1")
+        assert main.symbol == main.wall.cursor
+
+
 async def test_headlines_are_searched() -> None:
     stage = Stage()
     async with stage.up((120, 40)) as pilot:

@@ -82,3 +82,4 @@ def test_memory_is_bounded_and_what_is_still_seen_stays() -> None:
 
 def test_fold_keeps_letters_and_digits_alone() -> None:
     assert fold("Ｂａｉｄｕ “wins” — 16%！ 百度") == "baiduwins16百度"
+    assert fold("騰訊：發債") == fold("腾讯 发债")

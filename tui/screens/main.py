@@ -100,8 +100,9 @@ class MainScreen(View):
 
     @property
     def symbol(self) -> str | None:
-        """The name under the cursor."""
-        return self.wall.cursor
+        """The name of the headline that is chosen, while the headlines have the keys; else of the tile."""
+        chosen = self.headlines.current if self.headlines.has_focus else None
+        return chosen.symbols[0] if chosen is not None and chosen.symbols else self.wall.cursor
 
     def wear(self, look: Look) -> None:
         """Show everything in this look from now on."""
