@@ -83,7 +83,7 @@ class DetailScreen(View):
         self._why_no_closes = ""
         self._abroad: dict[str, Quote] = {}
         self._earlier: Minutes = ()
-        self._figures: Sequence[Figure] = ()
+        self._figures: Sequence[Figure] | None = None
         self._bad_figures = ""
 
     @property
@@ -109,20 +109,6 @@ class DetailScreen(View):
                 yield self.context
         yield self.tabs
         yield self.filter
-
-    def on_mount(self) -> None:
-        """Read what is typed in a file, once: it does not change by itself."""
-        super().on_mount()
-        self._read_figures()
-
-    def _read_figures(self) -> None:
-        from monitor.context import ContextError, context_file, read_context
-
-        run = self.wall_app.monitor
-        try:
-            self._figures = read_context(context_file(run.config.settings.context.file if run else ""))
-        except ContextError as error:
-            self._bad_figures = str(error)
 
     # -- the picture
 
@@ -152,7 +138,20 @@ class DetailScreen(View):
         self.runs.show(runs, self.period, open=open)
 
     def _show_figures(self, now: int) -> None:
+        if self._figures is None:
+            self._figures = self._read_figures()
         self.context.show(known(self._figures, self._symbol, now), now, self._bad_figures)
+
+    def _read_figures(self) -> Sequence[Figure]:
+        """What is typed in a file, read once: it does not change by itself."""
+        from monitor.context import ContextError, context_file, read_context
+
+        run = self.wall_app.monitor
+        try:
+            return read_context(context_file(run.config.settings.context.file if run else ""))
+        except ContextError as error:
+            self._bad_figures = str(error)
+            return ()
 
     # -- what is asked for while the page is open
 
