@@ -21,6 +21,9 @@ _POINTLESS = (400, 401, 402, 404, 405, 406, 407, 409, 410, 414, 451)
 TURNED_AWAY = "it turns this machine away, for its address or its haste: leave it alone for a while"
 """The mend of a block: only time and a slower pace end it."""
 
+REFUSES = "the venue itself says so: look at the key, at its plan, and for another program that uses it"
+"""The mend of what a venue says over a connection of its own."""
+
 _MENDS = {
     **dict.fromkeys((401, 402), "look at the key, and at what its plan is for"),
     **dict.fromkeys((404, 410), "its address may have changed: its section can name another"),

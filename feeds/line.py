@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from feeds.backoff import delays
 from feeds.base import FeedStatus, QuoteSink, TurnedDownError
 from feeds.failure import PATIENCE, RefusedError, RenewalError, SilentError
+from feeds.secret import hidden
 from market.clock import SECOND, Clock
 from market.errors import FeedError, ParseError
 from market.freshness import Health
@@ -43,7 +44,7 @@ class Line:
         """The connection, or a request, failed."""
         self.status.errors += 1
         self.status.mend = error.mend
-        self.go_down(error.reason, Health.STALE if isinstance(error, SilentError) else Health.DOWN)
+        self.go_down(hidden(error.reason), Health.STALE if isinstance(error, SilentError) else Health.DOWN)
 
     def go_down(self, reason: str, state: Health) -> None:
         """Nothing comes this way until a quote proves the contrary."""
@@ -70,6 +71,7 @@ def frame_handler(
         try:
             quotes = parse(frame, received)
         except ParseError as error:
+            error.reason, error.payload = hidden(error.reason), hidden(error.payload)
             status.rejected += 1
             if isinstance(error, TurnedDownError):
                 status.turned_down = error.reason

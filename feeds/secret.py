@@ -8,6 +8,11 @@ from market.errors import FeedError
 
 _LONGEST = 4096
 
+_LEAST = 8
+"""Characters of a key that is looked for in what a venue says; any text holds a shorter one by chance."""
+
+_told: set[str] = set()
+
 
 def secret(venue: str, file: str, variable: str, environ: Mapping[str, str] = os.environ) -> str:
     """The key in ``file`` where one is named, else in the environment ``variable``.
@@ -35,4 +40,13 @@ def secret(venue: str, file: str, variable: str, environ: Mapping[str, str] = os
         raise FeedError(
             venue, f"what is in {place} is no key: one line without blanks", fatal=True, mend=mend
         )
+    if len(found) >= _LEAST:
+        _told.add(found)
     return found
+
+
+def hidden(text: str) -> str:
+    """What a venue says, without the keys that this process has told: some repeat one that they refuse."""
+    for key in _told:
+        text = text.replace(key, "***")
+    return text

@@ -15,7 +15,7 @@ from random import random
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from feeds.base import FeedStatus, QuoteSink
-from feeds.failure import RenewalError, SilentError, http_failure, network_failure
+from feeds.failure import REFUSES, RenewalError, SilentError, http_failure, network_failure
 from feeds.http import TIMEOUT, is_loopback
 from feeds.line import Line, frame_handler, keep_open
 from market.clock import Clock
@@ -139,9 +139,11 @@ async def _connection(stream: Stream, sink: QuoteSink, line: Line, clock: Clock)
                     await connection.send(frame)
                 await _listen(connection, stream, line, clock)
             except ConnectionClosed:
-                if connection.failure is not None:
-                    raise connection.failure from None
-                raise
+                if connection.failure is None:
+                    raise
+                if isinstance(connection.failure, FeedError):
+                    connection.failure.mend = connection.failure.mend or REFUSES
+                raise connection.failure from None
     except ConnectionClosed as error:
         raise FeedError(stream.venue, _close_reason(error)) from error
     except InvalidStatus as error:

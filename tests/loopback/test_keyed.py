@@ -37,7 +37,8 @@ def alpaca(*refusals: dict[str, Any]) -> Script:
         await connection.send('[{"T":"success","msg":"connected"}]')
         auth = json.loads(await connection.recv())
         if (auth["action"], auth["key"], auth["secret"]) != ("auth", KEY, KEY):
-            await connection.send('[{"T":"error","code":402,"msg":"auth failed"}]')
+            refused = {"T": "error", "code": 402, "msg": f"auth failed: {auth['key']}"}
+            await connection.send(json.dumps([refused]))
         elif refusals:
             await connection.send(json.dumps(refusals))
         else:
@@ -58,9 +59,8 @@ def massive(*refusals: dict[str, Any]) -> Script:
         await connection.send('[{"ev":"status","status":"connected","message":"Connected Successfully"}]')
         auth = json.loads(await connection.recv())
         if auth != {"action": "auth", "params": KEY}:
-            await connection.send(
-                '[{"ev":"status","status":"auth_failed","message":"authentication failed"}]'
-            )
+            refused = {"ev": "status", "status": "auth_failed", "message": f"not {auth['params']}"}
+            await connection.send(json.dumps([refused]))
             await connection.close(1008)
         elif refusals:
             await connection.send(json.dumps(refusals))
@@ -163,7 +163,7 @@ async def test_massive_refuses_a_second_connection_for_minutes(key: str) -> None
 async def test_a_wrong_key_is_told_held_back_and_never_printed(
     venue: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """And a right one put in its place counts at the next try, without a restart."""
+    """Though the venue repeats it. A right one put in its place counts at the next try, without a restart."""
     file = tmp_path / "key"
     file.write_text("quite-wrong")
     scripts = {"finnhub": finnhub, "alpaca": alpaca(), "massive": massive()}
@@ -186,6 +186,7 @@ async def test_a_wrong_key_is_told_held_back_and_never_printed(
             await until(lambda: clock.sleeps == [PATIENCE])
             reason = feed.status.reason or ""
             assert any(word in reason for word in ("401", "402 auth failed", "auth_failed"))
+            assert "key" in feed.status.mend
             file.write_text(KEY)
             clock.go.set()
             await until(lambda: len(sink.all) >= 1)
