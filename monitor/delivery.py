@@ -12,6 +12,7 @@ from monitor.listener import Listener
 from monitor.route import Route
 from monitor.sinks import build
 from monitor.sinks.base import SinkError
+from monitor.sinks.secrets import keys_of
 from monitor.store import Store
 
 log = logging.getLogger(__name__)
@@ -19,11 +20,12 @@ log = logging.getLogger(__name__)
 
 def routes(config: Config) -> dict[str, Route]:
     """Every ``[[sink]]`` by its id, ready to send; ``ConfigError`` names those that cannot be."""
+    hidden = keys_of(config.settings.feeds.values())
     found: dict[str, Route] = {}
     problems: list[str] = []
     for settings in config.settings.sink:
         try:
-            found[settings.id] = Route.of(settings, build(settings))
+            found[settings.id] = Route.of(settings, build(settings, hidden))
         except SinkError as error:
             problems.append(f"sink {settings.id!r}: {error}")
     if problems:

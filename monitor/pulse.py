@@ -75,7 +75,7 @@ async def hold_switch(engine: Engine, url: str, interval: float = INTERVAL) -> N
         await asyncio.sleep(wait)
         if engine.evaluated != seen:
             seen = engine.evaluated
-            outcome = await post(url, b"", {"User-Agent": "Tickwall"}, TIMEOUT)
+            outcome = await post(url, b"", {}, TIMEOUT)
             if not outcome.sent:
                 log.warning("dead man's switch: %s", outcome.reason)
 

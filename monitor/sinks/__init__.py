@@ -50,8 +50,11 @@ def rate_of(sink: SinkSettings) -> int:
     return sink.rate or (FOR_PEOPLE if sink.kind in ("smtp", "apprise") else 0)
 
 
-def build(settings: SinkSettings) -> "Sink":
-    """The sink that settings describe; ``SinkError`` where a file, an address or a library is missing."""
+def build(settings: SinkSettings, hidden: frozenset[str] = frozenset()) -> "Sink":
+    """The sink that settings describe; ``SinkError`` where a file, an address or a library is missing.
+
+    A program does not get the variables that are ``hidden``.
+    """
     timeout = parse_duration(settings.timeout)
     match settings.kind:
         case "webhook":
@@ -61,7 +64,7 @@ def build(settings: SinkSettings) -> "Sink":
         case "exec":
             from monitor.sinks.command import Command
 
-            return Command(settings, timeout)
+            return Command(settings, timeout, hidden)
         case "smtp":
             from monitor.sinks.mail import Mail
 

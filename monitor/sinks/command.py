@@ -17,25 +17,35 @@ from monitor.sinks.message import Message
 log = logging.getLogger(__name__)
 
 _CLIP = 2000
+_OURS = ("TICKWALL_", "NOTIFY_", "WATCHDOG_")
+"""How variables begin that are meant for this process: secrets of sinks, and systemd's ear."""
+
 _POINTLESS = (64, 78, 126, 127)
 """Usage, configuration, not executable, not found: the next attempt ends alike."""
 
 
 class Command:
-    """No shell is between; it and all that it starts are killed when its time is up."""
+    """No shell is between; it and its process group are killed when its time is up.
 
-    def __init__(self, settings: SinkSettings, timeout: float) -> None:
+    ``hidden`` are variables of the environment that it does not get, such as the keys of feeds.
+    """
+
+    def __init__(self, settings: SinkSettings, timeout: float, hidden: frozenset[str] = frozenset()) -> None:
         if not settings.command:
             raise SinkError("command: missing")
         self.timeout = timeout
         self._id = settings.id
         self._command = settings.command
+        self._hidden = hidden
 
     async def send(self, message: Message) -> Outcome:
         """Run it once; exit code 0 takes the message."""
         text = json.dumps(message.fields, ensure_ascii=False, allow_nan=False) + "\n"
-        # Ours may hold keys of feeds and secrets of other sinks.
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("TICKWALL_")}
+        environ = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(_OURS) and name not in self._hidden
+        }
         async with _Output() as output:
             with TemporaryFile() as given:
                 given.write(text.encode())

@@ -1,6 +1,5 @@
 """One HTTP POST of a document, and what its answer means for a message."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from feeds.failure import network_failure, retry_seconds
@@ -10,10 +9,11 @@ from monitor.sinks.base import SENT, Outcome, failed, refused, unreachable
 if TYPE_CHECKING:
     import aiohttp
 
+_NAME = {"User-Agent": "Tickwall"}
 _AGAIN = (408, 425, 429)
 
 
-async def post(url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> Outcome:
+async def post(url: str, body: bytes, headers: dict[str, str], timeout: float) -> Outcome:
     """Send a body, within ``timeout`` seconds. Proxies are the environment's, except for this machine."""
     import aiohttp
 
@@ -25,7 +25,7 @@ async def post(url: str, body: bytes, headers: Mapping[str, str], timeout: float
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=timeout),
             ) as session,
-            session.post(url, data=body, headers=headers, allow_redirects=False) as response,
+            session.post(url, data=body, headers=_NAME | headers, allow_redirects=False) as response,
         ):
             return _judged(response)
     except (aiohttp.ClientConnectorError, aiohttp.ClientProxyConnectionError) as error:

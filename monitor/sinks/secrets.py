@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from feeds.settings import FeedSettings
 from monitor.settings import SinkSettings
 from monitor.sinks.base import SinkError
 
@@ -25,6 +26,16 @@ def strangers(sinks: Iterable[SinkSettings], environ: Mapping[str, str]) -> Iter
     """Variables meant for a sink, and none's: a slip of the pen would leave it without its key."""
     known = {variable(sink.id, name) for sink in sinks for name in SECRETS}
     return (name for name in environ if name.startswith(PREFIX) and name not in known)
+
+
+def keys_of(feeds: Iterable[FeedSettings]) -> frozenset[str]:
+    """The variables in which feeds have their keys: ``FINNHUB_API_KEY``, or what a ``*_env`` says instead."""
+    return frozenset(
+        getattr(section, field)
+        for section in feeds
+        for field in section.__struct_fields__
+        if field.endswith("_env")
+    )
 
 
 def secret(settings: SinkSettings, name: str, environ: Mapping[str, str] = os.environ) -> str:

@@ -28,7 +28,7 @@ class Webhook:
     async def send(self, message: Message) -> Outcome:
         """Post it; a status of 200 to 299 takes it."""
         body = json.dumps(cloud_event(message), ensure_ascii=False, allow_nan=False).encode()
-        headers = {"Content-Type": CONTENT_TYPE, "User-Agent": "Tickwall"}
+        headers = {"Content-Type": CONTENT_TYPE}
         if self._secret:
             headers[SIGNATURE] = f"sha256={hmac.new(self._secret, body, hashlib.sha256).hexdigest()}"
         if self._token:

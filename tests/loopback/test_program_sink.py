@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from feeds.finnhub import FinnhubSettings
+from monitor.sinks import build
 from monitor.sinks.base import Outcome
-from tests.loopback.sinking import desk, line, send
+from monitor.sinks.secrets import keys_of
+from tests.loopback.sinking import alert, desk, line, send
 
 
 def script(tmp_path: Path, body: str) -> tuple[str, ...]:
@@ -22,16 +25,18 @@ async def test_a_program_gets_the_alert_on_its_standard_input(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As JSON; and none of the secrets that feeds and other sinks have in the environment."""
-    monkeypatch.setenv("TICKWALL_SINK_PHONE_TOKEN", "s3cret")
-    monkeypatch.setenv("TICKWALL_FEEDS_ANY_KEY", "s3cret")
+    for name in ("TICKWALL_SINK_PHONE_TOKEN", "NOTIFY_SOCKET", "FINNHUB_API_KEY", "DESK_KEY", "DESK_TABLE"):
+        monkeypatch.setenv(name, "s3cret")
+    hidden = keys_of([FinnhubSettings(), FinnhubSettings(token_env="DESK_KEY")])
     kept = tmp_path / "kept"
     body = "import os, sys, pathlib\nkept = pathlib.Path(sys.argv[1])\n"
     body += "kept.write_text(sys.stdin.read() + ' '.join(sorted(os.environ)))\n"
     command = (*script(tmp_path, body), str(kept))
-    assert await send(desk("exec", command=command)) == Outcome(sent=True)
+    assert await build(desk("exec", command=command), hidden).send(alert()) == Outcome(sent=True)
     text, _, names = kept.read_text("utf-8").partition("\n")
     assert json.loads(text) == json.loads(line()) | {"attempt": 1, "delayed_s": 0}
-    assert "PATH" in names and "TICKWALL" not in names
+    assert {"PATH", "DESK_TABLE"} <= set(names.split())
+    assert not any(word in names for word in ("TICKWALL", "NOTIFY", "KEY"))
 
 
 @pytest.mark.parametrize(("code", "permanent"), [(1, False), (75, False), (64, True), (127, True)])
