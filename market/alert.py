@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
+from functools import lru_cache
 from hashlib import sha1
 from typing import NamedTuple
 from uuid import NAMESPACE_URL
@@ -151,6 +152,7 @@ def money(amount: Decimal, currency: str) -> str:
     return f"{_MONEY.get(currency, f'{currency} '.lstrip())}{whole}.{part:0<2}"
 
 
+@lru_cache(maxsize=1024)
 def plain(number: Decimal) -> str:
     """A decimal without needless zeros or exponent: ``5``, ``2.5``."""
     text = f"{number:f}"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from market.alert import Alert, Suppressed
+from market.alert import Alert, Suppressed, plain
 from market.band import bounds, is_spent
 from market.conditions.base import Condition
 from market.lead import are_apart
@@ -12,7 +12,7 @@ from market.outcome import Outcome
 from market.quote import Quote
 from market.rule import Moment, Rule
 from market.session import Calendar, Phase
-from market.standing import Standing, State, mark_of
+from market.standing import Mark, Standing, State
 from market.state import Entry
 
 
@@ -100,7 +100,9 @@ class Ladder:
 
     def save(self) -> str:
         """The standing as the store keeps it."""
-        return self.standing.to_json(self.rule.kind, {str(s): self.state(s) for s in self.condition.steps})
+        return self.standing.to_json(
+            self.rule.kind, {step: self.state(step) for step in self.condition.steps}
+        )
 
     def state(self, step: Decimal) -> State:
         """Where a step stands."""
@@ -135,6 +137,7 @@ class Ladder:
         if self._resuming or self._is_over(moment) or self._cools(at):
             return
         if self._objection(entry, quote, moment) is None:
+            self.condition.elapse(entry, at)
             self._judge(entry, quote, moment, at, out)
             self._save(quote, out)
 
@@ -185,6 +188,8 @@ class Ladder:
             self._resuming = False
             self.withheld.clear()
             self.standing.roll(session_date, forget=self.rule.frequency != "once")
+            if not self.condition.edge:  # a level is the same overnight, and what has crossed it holds on
+                self.standing.pending.clear()
         if self._resuming and (mark := standing.mark) is not None:
             stamps = (quote.ts_event, quote.ts_recv)
             if stamps <= mark[:2]:
@@ -217,13 +222,13 @@ class Ladder:
                 # Every rule looks anew at another session or phase.
                 self._held_back = objection not in ("halted", "out_of_session", "previous_session")
             return
-        held = self._held(entry, wanted, at)
+        held = self._held(entry, wanted, at) if self.rule.hold else wanted
         if held and self._cools(at):
             self._withhold(held[-1], quote, "cooldown", moment, out)
             self._held_back = True
             return  # before the side is noted: what has crossed a level is yet to be told
         if held:
-            self._fire(held[-1], entry, quote, moment, out)
+            self._fire(held[-1], entry, quote, moment, at, out)
         if condition.edge and standing.seen is not None:
             sides = [condition.compare(step, quote) >= 0 for step in condition.steps]
             if sides != [self._beyond(step, standing.seen) for step in condition.steps]:
@@ -273,8 +278,6 @@ class Ladder:
 
     def _held(self, entry: Entry, wanted: list[Decimal], at: int) -> list[Decimal]:
         """Those of the wanted steps that have held for as long as they must."""
-        if not self.rule.hold:
-            return wanted
         pending = self.standing.pending
         wanted = [step for step in wanted if step not in self.standing.told]
         if pending.keys() != set(wanted):
@@ -286,7 +289,9 @@ class Ladder:
         hold = self.rule.hold
         return [step for step in wanted if session.trading_ns_between(pending[step], at) >= hold]
 
-    def _fire(self, step: Decimal, entry: Entry, quote: Quote, moment: Moment, out: Outcome) -> None:
+    def _fire(
+        self, step: Decimal, entry: Entry, quote: Quote, moment: Moment, at: int, out: Outcome
+    ) -> None:
         """Tell the furthest step; those below it were passed by."""
         rule, condition, standing = self.rule, self.condition, self.standing
         occurrence = 1
@@ -299,7 +304,7 @@ class Ladder:
         if standing.pending:
             left = standing.pending.keys() - passed
             standing.pending = {step: standing.pending[step] for step in left}
-        standing.fired = quote.ts_event
+        standing.fired = at
         self._changed = True
         alert = Alert(
             dedup_key=self._dedup_key(step, occurrence),
@@ -331,7 +336,7 @@ class Ladder:
         """The name of one event: rule, instrument, session, direction, step, occurrence."""
         when = "ever" if self.rule.frequency == "once" else str(self.standing.session)
         side = "up" if self.condition.up else "down"
-        return f"{self.rule.id}/{self._symbol}/{when}/{side}/{step.normalize():f}/{occurrence}"
+        return f"{self.rule.id}/{self._symbol}/{when}/{side}/{plain(step)}/{occurrence}"
 
     def _is_confirmed(self, entry: Entry, step: Decimal, quote: Quote, moment: Moment) -> bool:
         """Whether another source, with a quote of about the same time, has reached the step, too."""
@@ -357,7 +362,7 @@ class Ladder:
     def _save(self, quote: Quote, out: Outcome) -> None:
         """Hand over a changed standing, unless an alert that is not told yet has changed it."""
         if self._changed and self.waiting is None:
-            self.standing.mark = mark_of(quote)
+            self.standing.mark = Mark(quote.ts_event, quote.ts_recv, str(quote.last))
             out.states[self.key] = self.save()
             self._changed = False
 

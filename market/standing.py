@@ -1,15 +1,12 @@
 """Standing: what a rule remembers of one name in one direction, and how it outlives the process."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import NamedTuple
-
-from market.quote import Quote
-
-_encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
 
 
 class State(StrEnum):
@@ -66,27 +63,23 @@ class Standing:
         """A new session: all is armed again, unless the rule is told once for ever."""
         self.session = session
         self.crossings.clear()
-        self.pending.clear()
         self.extreme = self.base = None
         if forget:
             self.told.clear()
 
-    def to_json(self, kind: str, states: dict[str, State]) -> str:
+    def to_json(self, kind: str, states: Mapping[Decimal, State]) -> str:
         """As the store keeps it; ``states`` of each step are for people and scripts."""
-        return _encode(
-            {
-                "kind": kind,
-                "states": states,
-                "session": self.session,
-                "told": sorted(self.told),
-                "crossings": {str(step): count for step, count in self.crossings.items()},
-                "extreme": self.extreme,
-                "base": self.base,
-                "seen": self.seen,
-                "pending": {str(step): since for step, since in self.pending.items()},
-                "fired": self.fired,
-                "mark": self.mark,
-            }
+        # Written out, as nothing in it needs escaping: json's encoder takes 5 µs to set up and run, after
+        # idleness 20, of the 300 that an alert's line is allowed.
+        of_steps = _object(states, '"')
+        told = ",".join([f'"{step}"' for step in sorted(self.told)])
+        extreme = "null" if self.extreme is None else self.extreme
+        mark = "null" if self.mark is None else f'[{self.mark[0]},{self.mark[1]},"{self.mark.last}"]'
+        return (
+            f'{{"kind":"{kind}","states":{of_steps},"session":{_text(self.session)}'
+            f',"told":[{told}],"crossings":{_object(self.crossings)},"extreme":{extreme}'
+            f',"base":{_text(self.base)},"seen":{_text(self.seen)},"pending":{_object(self.pending)}'
+            f',"fired":{self.fired},"mark":{mark}}}'
         )
 
     @classmethod
@@ -111,9 +104,13 @@ class Standing:
             return None
 
 
-def mark_of(quote: Quote) -> Mark:
-    """The mark that a quote leaves."""
-    return Mark(quote.ts_event, quote.ts_recv, str(quote.last))
+def _text(value: object) -> str:
+    return "null" if value is None else f'"{value}"'
+
+
+def _object(items: Mapping[Decimal, object], quote: str = "") -> str:
+    pairs = [f'"{step}":{quote}{value}{quote}' for step, value in items.items()]
+    return f"{{{','.join(pairs)}}}"
 
 
 def _decimal(text: str | None) -> Decimal | None:

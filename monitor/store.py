@@ -5,9 +5,10 @@ import logging
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +22,6 @@ KEPT = 400 * 86_400 * 1_000_000_000
 """How long an alert's text is kept, nanoseconds. Its ``dedup_key``, 50 bytes, is kept for ever."""
 
 
-_NO_ROW = ("*", *BUILT_IN_SINKS)
 _KEEP = "INSERT INTO rule_state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET state = excluded.state"
 _SNOOZED = "SELECT symbol FROM snooze WHERE until > ?"
 
@@ -63,6 +63,13 @@ class Snooze:
     until: int
     by: str
     ts: int
+
+
+@lru_cache(maxsize=256)
+def _addressed(sinks: tuple[str, ...], every: tuple[str, ...]) -> tuple[str, ...]:
+    """Whom the outbox is to tell, each once; ``every`` is whom ``*`` stands for."""
+    named = (*sinks, *every) if "*" in sinks else sinks
+    return tuple(sink for sink in dict.fromkeys(named) if sink not in ("*", *BUILT_IN_SINKS))
 
 
 class Store:
@@ -115,7 +122,7 @@ class Store:
         ``states`` are kept all the same. What cannot be committed, on a full disk, is an alert all the same:
         better told twice than never. It is committed, and sent to its sinks, as soon as that is possible.
         """
-        sinks = self._addressed(event)
+        sinks = _addressed(event.sinks, self.sinks)
         try:
             with Transaction(self.db):
                 self._keep(states)
@@ -129,7 +136,7 @@ class Store:
             self.posted()
         return stored
 
-    def _insert(self, event: Event, sinks: Collection[str]) -> Stored | None:
+    def _insert(self, event: Event, sinks: tuple[str, ...]) -> Stored | None:
         now = self._now()
         muted = self._is_muted(event)
         line = event.line[:-1] + ',"muted":true}' if muted else event.line
@@ -148,15 +155,9 @@ class Store:
             )
         return Stored(number, line, muted=muted)
 
-    def _addressed(self, event: Event) -> Collection[str]:
-        """The sinks that the outbox is to tell, each once."""
-        named = event.sinks
-        everyone = (*named, *self.sinks) if "*" in named else named
-        return dict.fromkeys(sink for sink in everyone if sink not in _NO_ROW)
-
     def _is_muted(self, event: Event) -> bool:
-        snoozed = {symbol for (symbol,) in self.db.execute(_SNOOZED, (event.ts,))}
-        return bool(snoozed) and ("*" in snoozed or json.loads(event.line).get("symbol") in snoozed)
+        snoozed = self.db.execute(_SNOOZED, (event.ts,)).fetchall()
+        return bool(snoozed) and (("*",) in snoozed or (json.loads(event.line).get("symbol"),) in snoozed)
 
     def save(self, states: Mapping[str, str]) -> None:
         """Commit rules' states that changed without an alert, such as one that is armed again."""
@@ -237,7 +238,7 @@ class Store:
             try:
                 with Transaction(self.db):
                     event = self._uncommitted[0]
-                    stored = self._insert(event, self._addressed(event))
+                    stored = self._insert(event, _addressed(event.sinks, self.sinks))
                     if stored is not None:
                         self.db.execute("UPDATE alert SET told = 1 WHERE number = ?", (stored.number,))
             except sqlite3.Error as error:

@@ -62,6 +62,7 @@ class Condition:
         self.rule = rule
         self.symbol = symbol
         self.up = up
+        self.sign = "+" if up else "-"
         self.around = around
         self.standing = Standing()
         """As its ladder remembers; a condition may keep ``base`` there."""
@@ -70,6 +71,9 @@ class Condition:
 
     def take(self, entry: Entry, quote: Quote) -> None:
         """See a quote in passing, whether or not a rule may act on it."""
+
+    def elapse(self, entry: Entry, at: int) -> None:
+        """Let time pass up to ``at`` (ns UTC, by the venue's stamps) without another quote."""
 
     def ready(self, entry: Entry, quote: Quote, moment: Moment) -> bool:
         """Whether what is needed to measure is known."""
@@ -108,11 +112,6 @@ class Condition:
         if entry.session_date != moment.current_date:
             return "previous_session"
         return moment.blocked if entry.phase in self.rule.phases else "out_of_session"
-
-    @property
-    def sign(self) -> str:
-        """``+`` upwards, ``-`` downwards."""
-        return "+" if self.up else "-"
 
 
 class Percentage(Condition):
