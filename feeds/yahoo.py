@@ -39,6 +39,10 @@ NAME: Final = "yahoo"
 BATCH = 100
 """Symbols a connection; the venue takes more and silently serves the first hundred."""
 
+AGAIN = 60.0
+"""Seconds after which a connection is asked for its symbols again: one that is open for long loses some, in
+silence, and to ask twice costs nothing."""
+
 _NAMES = {
     "HSTECH": "HSTECH.HK", "HSI": "^HSI", "HSCEI": "^HSCE",
     "NDX": "^NDX", "SPX": "^GSPC", "DJI": "^DJI", "IXIC": "^IXIC",
@@ -285,15 +289,18 @@ class YahooFeed(StreamFeed):
     ) -> None:
         super().__init__(name, symbols, clock)
         names = {yahoo_symbol(symbol): symbol for symbol in symbols}
+        asks = [subscribe_frame(symbols[at : at + BATCH]) for at in range(0, len(symbols), BATCH)]
         self.streams += [
             Stream(
                 venue=name,
                 url=settings.stream_url,
-                subscribe=(subscribe_frame(symbols[at : at + BATCH]),),
+                subscribe=(ask,),
+                beat=ask,
+                beat_every=AGAIN,
                 parse=lambda frame, received: parse_frame(frame, received, names),
                 idle=parse_duration(settings.idle_timeout),
                 excused=silence(symbols),
                 coalesce=coalesce,
             )
-            for at in range(0, len(symbols), BATCH)
+            for ask in asks
         ]

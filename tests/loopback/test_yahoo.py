@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from websockets.asyncio.server import ServerConnection
 
+from feeds import yahoo
 from feeds.http import Http
 from feeds.pricing_pb2 import PricingData
 from feeds.yahoo import YahooFeed, YahooSettings, fetch_bars
@@ -57,6 +58,22 @@ async def test_a_hundred_symbols_to_a_connection() -> None:
             assert (feed.status.state, feed.status.reason) == (Health.LIVE, None)
         assert {quote.symbol for quote in sink.all} == set(symbols)
         assert sorted(len(json.loads(frame)["subscribe"]) for frame in server.received) == [50, 50, 100, 100]
+
+
+async def test_a_symbol_that_the_venue_forgot_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over the same connection, which has others to tell of."""
+    monkeypatch.setattr(yahoo, "AGAIN", 0.05)
+
+    async def forgets(connection: ServerConnection) -> None:
+        await connection.recv()
+        await quotes_all(connection, ["0700.HK"])
+
+    async with StreamServer(forgets).serving() as server:
+        sink = Collector()
+        feed = YahooFeed(YahooSettings(stream_url=server.url), ["9888.HK", "0700.HK"], RushedClock())
+        async with running(feed.run(sink)):
+            await until(lambda: len(sink.all) == 1)
+        assert (server.connects, feed.status.errors) == (1, 0)
 
 
 @needs_shared
