@@ -36,6 +36,9 @@ FROZEN = 30 * 86_400 * SECOND
 """A feed whose newest headline is older (ns) answers, and says nothing: a host that was left behind does so
 for years."""
 
+_UNCHANGED = 3600 * SECOND
+"""A page "unchanged" for so long (ns) is asked for whole: a cache that is stuck says so for ever."""
+
 _CONDITIONS = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
 
@@ -177,6 +180,7 @@ class _Source:
         self._clock = clock
         self._editor = editor
         self._conditions: dict[str, str] = {}
+        self._read_at = 0
         self._newest = 0
 
     async def fetch(self, http: Http) -> list[Headline]:
@@ -195,6 +199,8 @@ class _Source:
 
     async def _fetch(self, http: Http) -> list[Headline]:
         settings, status = self.settings, self.status
+        if self._clock.now() - self._read_at >= _UNCHANGED:
+            self._conditions = {}
         answer = await http.get(
             settings.name,
             quote(settings.url, safe=_SAFE),
@@ -211,6 +217,7 @@ class _Source:
             # Forgotten until this page is read: a bad or cut one must come again, not as "unchanged".
             self._conditions = {}
             headlines = await asyncio.to_thread(self._read, answer, received, complaints.append)
+            self._read_at = received
             if answer.is_whole:
                 self._conditions = {
                     condition: answer.headers[header]
@@ -220,7 +227,7 @@ class _Source:
             status.reason = complaints[0].reason if complaints else None
             status.rejected += len(complaints)
         elif not self._conditions:
-            raise FeedError(settings.name, "answered HTTP 304 to a first request")
+            raise FeedError(settings.name, "answered HTTP 304 unasked")
         elif status.state is not Health.LIVE:
             status.reason = None
         if headlines:

@@ -155,6 +155,20 @@ async def test_304_to_a_first_request_is_no_answer() -> None:
     assert trial.status.errors >= 1
 
 
+async def test_a_page_that_stays_unchanged_for_an_hour_is_asked_for_whole() -> None:
+    asked: list[str | None] = []
+
+    async def stuck(request: web.BaseRequest) -> web.StreamResponse:
+        asked.append(request.headers.get("If-None-Match"))
+        titles = ("old", "new") if len(asked) > 1 else ("old",)
+        whole = answers(rss(*titles), ETag='"1"')
+        return await (answers(status=304) if asked[-1] else whole)(request)
+
+    trial = await polled(stuck, times=6, interval="20m")
+    assert asked[:6] == [None, '"1"', '"1"', None, '"1"', '"1"']
+    assert trial.told.titles == ["old", "new"]
+
+
 @pytest.mark.parametrize("bad", [answers(b"<html></html>", ETag='"x"'), is_cut(rss("one", "two")[:-40])])
 async def test_a_bad_page_is_asked_for_again_without_conditions(bad: Page) -> None:
     """A 304 to it would pass for good news."""
