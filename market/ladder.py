@@ -289,9 +289,7 @@ class Ladder:
         hold = self.rule.hold
         return [step for step in wanted if session.trading_ns_between(pending[step], at) >= hold]
 
-    def _fire(
-        self, step: Decimal, entry: Entry, quote: Quote, moment: Moment, at: int, out: Outcome
-    ) -> None:
+    def _fire(self, step: Decimal, entry: Entry, quote: Quote, moment: Moment, at: int, out: Outcome) -> None:
         """Tell the furthest step; those below it were passed by."""
         rule, condition, standing = self.rule, self.condition, self.standing
         occurrence = 1

@@ -51,9 +51,11 @@ class Extreme(Percentage):
         return profile.lows.values[0] if profile.lows.values else None
 
     def price(self, quote: Quote) -> Decimal:
-        """How far the session went, by the venue's word where it is a sane one."""
+        """How far the session went, by the venue's word where it is a sane one: not far from both the price
+        and the previous close, for a price may come back a long way."""
         said = quote.high if self.up else quote.low
-        if not said or abs(said - quote.last) > OUTLIER * quote.last:
+        near = (known for known in (quote.last, quote.prev_close) if known)
+        if not said or all(abs(said - known) > OUTLIER * known for known in near):
             return quote.last
         return max(said, quote.last) if self.up else min(said, quote.last)
 

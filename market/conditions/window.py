@@ -30,6 +30,7 @@ class WindowChange(Percentage):
         self._kept: deque[tuple[int, Decimal]] = deque()
         """(trading time in nanoseconds, price): the extreme first, later and lesser ones behind it."""
         self._of: tuple[object, str] | None = None
+        self._base: Decimal | None = None
 
     def restless(self, spent: bool) -> bool:
         """Each price may be the one that a later move is measured from."""
@@ -37,25 +38,30 @@ class WindowChange(Percentage):
 
     def take(self, entry: Entry, quote: Quote) -> None:
         """Remember a price of trading time."""
-        session = entry.calendar.session(entry.session_date) if entry.session_date else None
-        if session is None or entry.phase not in TRADING:
+        if entry.session_date is None or entry.phase not in TRADING:
             return
-        endless = entry.calendar.mic == "24/7"
-        of = (None if endless else session.date, quote.source)
+        of = (None if _is_endless(entry) else entry.session_date, quote.source)
         if of != self._of:
             self._of = of
             self._kept.clear()
-        at = quote.ts_event if endless else session.trading_ns_between(session.start, quote.ts_event)
+        at = _trading_time(entry, quote.ts_event)
         kept = self._kept
         while kept and kept[0][0] < at - self.rule.window:
             kept.popleft()
         while kept and (kept[-1][1] >= quote.last if self.up else kept[-1][1] <= quote.last):
             kept.pop()
         kept.append((at, quote.last))
+        self._base = kept[0][1]
+
+    def elapse(self, entry: Entry, at: int) -> None:
+        """The window moves on; what has left it may still be in that of a quote on its way."""
+        if self._kept:
+            begin = _trading_time(entry, at) - self.rule.window
+            self._base = next((price for stamp, price in self._kept if stamp >= begin), self._kept[-1][1])
 
     def base(self, quote: Quote) -> Decimal | None:
         """The lowest price in the window upwards, the highest downwards."""
-        return self._kept[0][1] if self._kept else None
+        return self._base
 
     def level(self, mark: Decimal, quote: Quote) -> Decimal | None:
         """None: the window moves on with time."""
@@ -65,3 +71,13 @@ class WindowChange(Percentage):
         """How far in how long."""
         window = age_text(self.rule.window / SECOND)
         return f"{percent(self.value(quote))} within {window} of trading, through {self.sign}{plain(step)}%"
+
+
+def _is_endless(entry: Entry) -> bool:
+    return entry.calendar.mic == "24/7"
+
+
+def _trading_time(entry: Entry, at: int) -> int:
+    """Nanoseconds of trading up to an instant, since some beginning that stays for the session."""
+    session = entry.calendar.session(entry.session_date) if entry.session_date else None
+    return at if session is None or _is_endless(entry) else session.trading_ns_between(session.start, at)

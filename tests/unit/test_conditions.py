@@ -67,6 +67,14 @@ class TestWindow:
         desk.quote("100", 148 * 60)
         assert short(desk.quote("104", 211 * 60)) == ["up/4/1"]
 
+    def test_a_move_that_leaves_the_window_no_longer_holds(self) -> None:
+        """After half a minute what it began from is a minute old, though the price stands."""
+        for hold, fired in ((20, ["up/4/1"]), (45, [])):
+            desk = Desk(rule("pct_window", "4", window=MINUTE, hold=hold * SECOND))
+            desk.quote("100", 0)
+            desk.quote("104", 30)
+            assert short(desk.wait(100)) == fired
+
     def test_it_never_reaches_into_yesterday(self) -> None:
         """Yesterday's last minute and today's first are hours apart."""
         desk = Desk(rule("pct_window", "4", window=60 * MINUTE))
@@ -151,6 +159,14 @@ class TestCross:
         fired = [short(desk.quote(p, t)) for t, p in enumerate(("110", "110", "109.9", "110"), 1)]
         assert fired == [[], [], [], ["up/110/1"]]
 
+    def test_a_hold_goes_on_over_the_night(self) -> None:
+        """Half of it before the close, and half after the next opening."""
+        desk = Desk(rule("price_cross", "110", direction="up", hold=60 * SECOND))
+        desk.quote("109", 6.6 * 3600)
+        desk.quote("110", 6.6 * 3600 + 10)
+        assert desk.quote("111", DAY + 1) == []
+        assert short(desk.quote("111", DAY + 61)) == ["up/110/1"]
+
     @pytest.mark.parametrize("phases", [TRADING, frozenset((Phase.MORNING,))])
     def test_the_first_price_that_counts_is_its_side(self, phases: frozenset[Phase]) -> None:
         """Even where it is the same as an older one that did not count."""
@@ -213,6 +229,13 @@ class TestExtremes:
             short(desk.quote(p, t)) for t, p in enumerate(("100", "99.9", "99.5", "99", "98.1", "97"), 1)
         ]
         assert fired == [[], ["down/0/0"], [], ["down/0/1"], [], ["down/0/3"]]
+
+    def test_a_high_from_which_the_price_has_come_far_is_a_high(self) -> None:
+        """More than 30 % of today's price, and less of the previous close."""
+        desk = Desk(rule("new_high", direction="up"))
+        desk.quote("95", 1, high=Decimal(125))
+        assert desk.quote("97", 2, high=Decimal(125)) == []
+        assert desk.quote("98", 3, high=Decimal(9999)) == []
 
     def test_of_52_weeks_and_on_record(self) -> None:
         """From the extremes on file, which must be those before this session."""
@@ -370,6 +393,16 @@ class TestOtherKeys:
         desk.quote("106", 10)
         assert desk.wait(59) == []
         assert short(desk.wait(61)) == ["up/6/1"]
+
+    def test_a_cooldown_begins_when_an_alert_is_told(self) -> None:
+        """Not with the quote that had held until then."""
+        desk = Desk(rule("pct_prev_close", "5", "6", hold=30 * SECOND, cooldown=60 * SECOND))
+        desk.quote("105", 0)
+        assert short(desk.wait(31)) == ["up/5/1"]
+        desk.quote("106", 32)
+        desk.quote("106", 80)
+        assert desk.wait(89) == []
+        assert short(desk.wait(92)) == ["up/6/1"]
 
     def test_what_passes_during_a_cooldown_is_seen(self) -> None:
         """The price goes back across the level meanwhile: it may cross it again."""
