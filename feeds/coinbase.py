@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from feeds.base import FeedStatus
+from feeds.base import FeedStatus, TurnedDownError
 from feeds.pace import BARREN
 from feeds.settings import FeedSettings
 from feeds.stream import Stream, StreamFeed
@@ -29,6 +29,7 @@ _CONTROL = frozenset({
 })  # fmt: skip
 """Acknowledgements, and frames of channels that say nothing of a last price."""
 
+_REFUSED = "Failed to subscribe"
 _NO_COINS = Decimal(0)
 _MOST_COINS = Decimal("1e18")
 _build = tuple.__new__
@@ -47,7 +48,7 @@ class CoinbaseSettings(FeedSettings, frozen=True, kw_only=True):
 
 
 def subscribe_frame(symbols: Sequence[str]) -> str:
-    """The one frame that asks for the pairs; due within five seconds of connecting."""
+    """The frame that asks for the pairs; due within five seconds of connecting."""
     return msgspec.json.encode(
         {"type": "subscribe", "product_ids": list(symbols), "channels": ["ticker", "heartbeat"]}
     ).decode()
@@ -71,15 +72,23 @@ class _Refusal(msgspec.Struct):
     message: str = ""
     reason: str = ""
 
+    @property
+    def pair(self) -> str:
+        """The pair for whose sake a subscription is refused, ``FAKE-USD is not a valid product``; else empty."""
+        name = self.reason.partition(" ")[0]
+        return name if self.message == _REFUSED and is_crypto(name) else ""
+
 
 _decode = msgspec.json.Decoder(Message).decode
+_decode_refusal = msgspec.json.Decoder(_Refusal).decode
 
 
 def parse_frame(frame: bytes, ts_recv: int, gaps: "Gaps | None" = None) -> Sequence[Quote]:
     """The quote in a ticker frame, none in a control frame; ``ts_recv`` is ns UTC.
 
     ``gaps`` counts the trades left out. Raises ``ParseError`` for a malformed frame or an impossible
-    price, and ``FeedError`` where the venue refuses the subscription.
+    price, ``TurnedDownError`` for a pair that cannot be had, and ``FeedError`` where the venue refuses the
+    subscription for another reason.
     """
     try:
         message = _decode(frame)
@@ -120,11 +129,41 @@ def _control(kind: str, frame: bytes) -> Sequence[Quote]:
         return ()
     if kind != "error":
         raise ParseError(NAME, f"unknown frame type {kind[:40]!a}", frame)
-    refusal = msgspec.json.decode(frame, type=_Refusal)
+    refusal = _decode_refusal(frame)
     reason = clean(f"{refusal.message}: {refusal.reason}", 120)
-    if refusal.message == "Failed to subscribe":
+    if refusal.pair:
+        raise TurnedDownError(NAME, reason, frame)
+    if refusal.message == _REFUSED:
         raise FeedError(NAME, reason, fatal=True)
     raise ParseError(NAME, reason, frame)
+
+
+class Question:
+    """What one connection is asked for. The venue refuses all pairs for the sake of one, which is then left
+    out."""
+
+    def __init__(self, pairs: Sequence[str]) -> None:
+        self._pairs = list(pairs)
+
+    @property
+    def frame(self) -> str:
+        """The question, as it stands."""
+        return subscribe_frame(self._pairs)
+
+    def again(self, frame: bytes) -> Sequence[str]:
+        """What is said to a frame without a quote: to the refusal of a pair, the question without that pair.
+
+        Raises ``FeedError`` when none is left.
+        """
+        if b'"error"' not in frame:  # as a heartbeat, of which each pair has one a second
+            return ()
+        refusal = _decode_refusal(frame)
+        if refusal.pair not in self._pairs:
+            return ()
+        self._pairs.remove(refusal.pair)
+        if not self._pairs:
+            raise FeedError(NAME, clean(f"{_REFUSED}: {refusal.reason}", 120), fatal=True)
+        return [self.frame]
 
 
 def _pair(product: str) -> tuple[str, str]:
@@ -165,14 +204,18 @@ class CoinbaseFeed(StreamFeed):
         pairs = tuple(filter(is_crypto, symbols))
         super().__init__(name, pairs, clock)
         gaps = Gaps(self.status)
-        self.streams.append(
-            Stream(
+
+        def stream() -> Stream:
+            question = Question(pairs)
+            return Stream(
                 venue=name,
                 url=settings.stream_url,
-                subscribe=(subscribe_frame(pairs),),
+                subscribe=(question.frame,),
+                reply=question.again,
                 parse=lambda frame, received: parse_frame(frame, received, gaps),
                 idle=parse_duration(settings.idle_timeout),
                 barren=BARREN,
                 coalesce=coalesce,
             )
-        )
+
+        self.streams.append(stream)

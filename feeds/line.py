@@ -60,7 +60,7 @@ def frame_handler(
 ) -> Callable[[Any], bool]:
     """The hot path: a frame, its quotes, the sink; no queue, no task and no log line in between.
 
-    It returns whether the frame held quotes.
+    It returns whether the frame held quotes, or what is none of the venue's: nothing is to be said to either.
     """
     take, now, status = sink.quotes, clock.now, line.status
 
@@ -79,7 +79,7 @@ def frame_handler(
             if not line.proven and status.state is not Health.LIVE:
                 status.reason = error.reason  # all that a venue says which turns a subscription down
             sink.rejected(error)
-            return True
+            return not isinstance(error, TurnedDownError)
         if not quotes:
             return False
         status.quotes += len(quotes)

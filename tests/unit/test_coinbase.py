@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.base import FeedStatus
-from feeds.coinbase import Gaps, parse_frame, subscribe_frame
+from feeds.base import FeedStatus, TurnedDownError
+from feeds.coinbase import Gaps, Question, parse_frame, subscribe_frame
 from market.clock import parse_rfc3339
 from market.errors import FeedError, ParseError
 from market.quote import Quote
@@ -100,13 +100,18 @@ def test_garbage_frames(raw: bytes) -> None:
         parse_frame(raw, NOW)
 
 
-def test_a_refused_subscription_is_fatal() -> None:
-    """Asking for the same pair again gets the same answer."""
-    error = {"type": "error", "message": "Failed to subscribe", "reason": "X-USD is not a valid product"}
-    with pytest.raises(FeedError) as caught:
-        parse_frame(json.dumps(error).encode(), NOW)
+def test_a_pair_that_cannot_be_had_is_left_out() -> None:
+    """Until none is left, which is for minutes: asking for it again gets the same answer."""
+    error = {"type": "error", "message": "Failed to subscribe", "reason": "FAKE-USD is not a valid product"}
+    refusal = json.dumps(error).encode()
+    with pytest.raises(TurnedDownError, match="Failed to subscribe: FAKE-USD is not a valid product"):
+        parse_frame(refusal, NOW)
+    question = Question(["FAKE-USD", "BTC-USD"])
+    assert question.again(refusal) == [subscribe_frame(["BTC-USD"])] == [question.frame]
+    assert question.again(refusal) == question.again(b'{"type":"heartbeat"}') == ()
+    with pytest.raises(FeedError, match="FAKE-USD is not a valid product") as caught:
+        Question(["FAKE-USD"]).again(refusal)
     assert caught.value.fatal
-    assert caught.value.reason == "Failed to subscribe: X-USD is not a valid product"
 
 
 def test_other_errors_are_told_and_survived() -> None:
@@ -189,10 +194,13 @@ def test_real_frames() -> None:
 @needs_shared
 def test_real_refusals() -> None:
     """An unknown pair, a delisted one, a channel that wants a key."""
-    for line in (SAMPLES / "exchange_errors.jsonl").read_bytes().splitlines():
-        with pytest.raises(FeedError, match="Failed to subscribe: ") as caught:
+    unknown, delisted, closed = (SAMPLES / "exchange_errors.jsonl").read_bytes().splitlines()
+    for line in (unknown, delisted):
+        with pytest.raises(TurnedDownError, match="Failed to subscribe: "):
             parse_frame(line, NOW)
-        assert caught.value.fatal
+    with pytest.raises(FeedError, match="Failed to subscribe: ") as caught:
+        parse_frame(closed, NOW)
+    assert caught.value.fatal
 
 
 @needs_shared
