@@ -64,7 +64,7 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Thresholds:
     """What is held against a quote: moves in percent, ages in nanoseconds."""
 
     warning: Decimal
@@ -74,7 +74,7 @@ class Limits:
     require_open: bool
 
     @classmethod
-    def of(cls, choices: Choices, config: Config) -> "Limits":
+    def of(cls, choices: Choices, config: Config) -> "Thresholds":
         """Those chosen; a default gives way to what is said of its neighbour."""
         warning, critical = choices.warning, choices.critical
         if warning is None:
@@ -136,18 +136,18 @@ def unknown(text: str, *, as_json: bool = False) -> Status:
 async def _run(choices: Choices, config_path: str | None) -> Status:
     config = load(config_path)
     amend(config.closures)
-    limits = Limits.of(choices, config)
+    thresholds = Thresholds.of(choices, config)
     asked = tuple(dict.fromkeys(map(canonical, choices.symbols)))
-    now, answers = await look(asked, config, limits.max_age, patience=choices.timeout, strict=True)
+    now, answers = await look(asked, config, thresholds.max_age, patience=choices.timeout, strict=True)
     if not answers:
         raise TickwallError(f"watchlist {config.settings.watchlist!r} is empty, and no symbol is named")
-    findings = [judge(answer, now, limits, config) for answer in answers]
+    findings = [judge(answer, now, thresholds, config) for answer in answers]
     status = worst(findings)
     if choices.as_json:
-        sys.stdout.write(json.dumps(_document(status, findings, now, limits, config), ensure_ascii=False))
+        sys.stdout.write(json.dumps(_document(status, findings, now, thresholds, config), ensure_ascii=False))
         sys.stdout.write("\n")
     else:
-        sys.stdout.write(report(status, findings, limits))
+        sys.stdout.write(report(status, findings, thresholds))
     sys.stdout.flush()
     if threading.active_count() > 1:
         # A resolver's thread cannot be interrupted, and a dead name server holds it for half a minute:
@@ -161,33 +161,33 @@ def worst(findings: Sequence[Finding]) -> Status:
     return next(status for status in _WORST if any(finding.status is status for finding in findings))
 
 
-def judge(answer: Answer, now: int, limits: Limits, config: Config) -> Finding:
+def judge(answer: Answer, now: int, thresholds: Thresholds, config: Config) -> Finding:
     """How a name stands at an instant (ns UTC)."""
     symbol, quote = answer.symbol, answer.quote
     hours = calendar(mic(symbol))
     late = 0 if quote is None else delay(quote, config)
     if not _is_open(hours, now - late):
-        status = Status.UNKNOWN if limits.require_open else Status.OK
+        status = Status.UNKNOWN if thresholds.require_open else Status.OK
         known = answer.error if quote is None else _words(quote)
         return Finding(status, symbol, known, quote, _closed(hours, now))
     if quote is None:
         return Finding(Status.UNKNOWN, symbol, answer.error)
-    if late > limits.max_delay:
+    if late > thresholds.max_delay:
         return Finding(Status.UNKNOWN, symbol, f"{quote.source} is {late // SECOND} s late")
-    if is_stale(quote, hours, now, late, limits.max_age):
+    if is_stale(quote, hours, now, late, thresholds.max_age):
         age = age_text((now - quote.ts_event) / SECOND)
         return Finding(Status.UNKNOWN, symbol, f"stale, its quote is {age} old")
     if not quote.prev_close:
         return Finding(Status.UNKNOWN, symbol, "has no previous close")
-    return Finding(_moved(quote.last, quote.prev_close, limits), symbol, _words(quote), quote)
+    return Finding(_moved(quote.last, quote.prev_close, thresholds), symbol, _words(quote), quote)
 
 
-def _moved(last: Decimal, base: Decimal, limits: Limits) -> Status:
+def _moved(last: Decimal, base: Decimal, thresholds: Thresholds) -> Status:
     """The status of a move, compared as exact fractions: what is exactly 5 % has reached 5."""
     move = abs(Fraction(last) - Fraction(base)) * 100 / Fraction(base)
-    if move >= Fraction(limits.critical):
+    if move >= Fraction(thresholds.critical):
         return Status.CRITICAL
-    return Status.WARNING if move >= Fraction(limits.warning) else Status.OK
+    return Status.WARNING if move >= Fraction(thresholds.warning) else Status.OK
 
 
 def _is_open(hours: Calendar, at: int) -> bool:
@@ -204,16 +204,16 @@ def _closed(hours: Calendar, now: int) -> str:
     return f"{hours.mic} is closed until {rfc3339(session.open)}"
 
 
-def report(status: Status, findings: Sequence[Finding], limits: Limits) -> str:
+def report(status: Status, findings: Sequence[Finding], thresholds: Thresholds) -> str:
     """The lines that a monitor reads."""
-    perfdata = " ".join(_perfdata(finding, limits) for finding in findings)
-    lines = [f"{status.name} - {_summary(status, findings, limits)} | {perfdata}"]
+    perfdata = " ".join(_perfdata(finding, thresholds) for finding in findings)
+    lines = [f"{status.name} - {_summary(status, findings, thresholds)} | {perfdata}"]
     if len(findings) > 1:
         lines += [f"{one.status.name} {_harmless(one.words)}" for one in findings]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _summary(status: Status, findings: Sequence[Finding], limits: Limits) -> str:
+def _summary(status: Status, findings: Sequence[Finding], thresholds: Thresholds) -> str:
     """The text of the first line: who is as bad as that, and who is unknown."""
     parts = []
     for each in _WORST[:-1]:
@@ -228,7 +228,7 @@ def _summary(status: Status, findings: Sequence[Finding], limits: Limits) -> str
             note = next(finding.note for finding in findings if finding.note)
             parts.append(f"{closed} of {len(findings)} names not trading: {note}")
         if closed < len(findings):
-            parts.append(f"{len(findings) - closed} names within {plain(limits.warning)}%")
+            parts.append(f"{len(findings) - closed} names within {plain(thresholds.warning)}%")
     return _harmless("; ".join(parts) or findings[0].words)
 
 
@@ -240,7 +240,7 @@ def _words(quote: Quote) -> str:
     return f"{name}{move} at {money(quote.last, currency)}"
 
 
-def _perfdata(finding: Finding, limits: Limits) -> str:
+def _perfdata(finding: Finding, thresholds: Thresholds) -> str:
     """``'9888.HK'=15.724381%;5;10;0``, the size of the move truncated; ``U`` where it is not known.
 
     A label may hold anything but a quote and an equals sign, which currencies have (``HKD=X``).
@@ -249,19 +249,19 @@ def _perfdata(finding: Finding, limits: Limits) -> str:
     pct = None if finding.quote is None else finding.quote.pct
     # At most 28 digits are exact; a monitor graphs six decimals.
     value = "U" if pct is None else f"{int(abs(pct) * 1_000_000) / Decimal(1_000_000):f}%"
-    return f"'{label}'={value};{plain(limits.warning)};{plain(limits.critical)};0"
+    return f"'{label}'={value};{plain(thresholds.warning)};{plain(thresholds.critical)};0"
 
 
 def _document(
-    status: Status, findings: Sequence[Finding], now: int, limits: Limits, config: Config
+    status: Status, findings: Sequence[Finding], now: int, thresholds: Thresholds, config: Config
 ) -> dict[str, Any]:
     return {
         "status": status.name,
         "exit_code": int(status),
-        "text": _summary(status, findings, limits),
-        "warning": plain(limits.warning),
-        "critical": plain(limits.critical),
-        "max_age_s": f"{limits.max_age / SECOND:g}",
+        "text": _summary(status, findings, thresholds),
+        "warning": plain(thresholds.warning),
+        "critical": plain(thresholds.critical),
+        "max_age_s": f"{thresholds.max_age / SECOND:g}",
         "names": [
             {
                 **({"symbol": one.symbol} if one.quote is None else row(one.quote, now, config)),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from market.clock import parse_rfc3339
 from market.errors import TickwallError
 from market.quote import Quote
-from monitor.check import Choices, Finding, Limits, Status, judge, report, worst
+from monitor.check import Choices, Finding, Status, Thresholds, judge, report, worst
 from monitor.config import Config, load
 from monitor.look import Answer
 
@@ -22,10 +22,10 @@ def config(delay: str | None = None) -> Config:
     return load(flags={"feeds.tencent.delay": delay}, environ=NOWHERE)
 
 
-def limits(*, require_open: bool = False, **chosen: str) -> Limits:
+def thresholds(*, require_open: bool = False, **chosen: str) -> Thresholds:
     """As the command line gives them."""
     percentages = {key: Decimal(value) for key, value in chosen.items()}
-    return Limits.of(Choices(**percentages, require_open=require_open), config())  # type: ignore[arg-type]
+    return Thresholds.of(Choices(**percentages, require_open=require_open), config())  # type: ignore[arg-type]
 
 
 def answer(last: str, at: str = TEN, symbol: str = "9888.HK", base: str | None = "113.20") -> Answer:
@@ -39,7 +39,7 @@ def judged(
     asked: Answer, now: str = TEN, *, delay: str | None = None, require_open: bool = False, **chosen: str
 ) -> Finding:
     """How a name stands then."""
-    held = limits(require_open=require_open, **chosen)
+    held = thresholds(require_open=require_open, **chosen)
     return judge(asked, parse_rfc3339(f"2025-09-{now}:00Z"), held, config(delay))
 
 
@@ -133,19 +133,19 @@ def test_what_has_no_answer_or_no_base_is_unknown() -> None:
 )
 def test_a_default_gives_way_to_what_is_said(chosen: dict[str, str], held: tuple[str, str]) -> None:
     """So that one threshold alone means what it says."""
-    made = limits(require_open=False, **chosen)
+    made = thresholds(require_open=False, **chosen)
     assert (str(made.warning), str(made.critical)) == held
 
 
 def test_thresholds_the_wrong_way_round_are_a_mistake() -> None:
     """Told, not mended."""
     with pytest.raises(TickwallError, match="--critical 5 lies below --warning 6"):
-        limits(warning="6", critical="5")
+        thresholds(warning="6", critical="5")
 
 
 def told(*answers: Answer) -> list[str]:
     """The lines for a monitor."""
-    held = limits()
+    held = thresholds()
     findings = [judge(one, parse_rfc3339("2025-09-17T02:00:10Z"), held, config()) for one in answers]
     return report(worst(findings), findings, held).splitlines()
 
