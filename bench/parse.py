@@ -31,8 +31,9 @@ import msgspec
 
 from bench.measure import MEASURED_CORE, Ratio, interleaved, pin, report
 from feeds import alpaca, binance, coinbase, eastmoney, finnhub, kraken, massive, sina, tencent, yahoo
-from feeds.json_ws import JsonWsSettings, Parser
+from feeds.json_ws import JsonWsSettings
 from feeds.pricing_pb2 import PricingData
+from feeds.table import Parser
 
 FRAMES = 2_000
 PASSES = 5
@@ -245,7 +246,7 @@ def cases() -> list[tuple[str, Callable[[bytes, int], object], Callable[[bytes],
         ("finnhub", lambda frame, now: finnhub.parse_frame(frame, now, asked), loads, frames(finnhub_frame)),
         ("alpaca", lambda frame, now: alpaca.parse_frame(frame, now, asked), loads, frames(alpaca_frame)),
         ("massive", lambda frame, now: massive.parse_frame(frame, now, asked), loads, frames(massive_frame)),
-        ("json_ws", Parser("desk", desk, names), loads, frames(json_ws_frame)),
+        ("json_ws", Parser("desk", desk, names).quotes, loads, frames(json_ws_frame)),
     ]
 
 

@@ -29,7 +29,8 @@ Milliseconds = Annotated[int, msgspec.Meta(gt=0, lt=LAST_MS)]
 _LAST_YEAR = LAST_MS * MILLISECOND
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MOST = 10**18
+MOST = 10**18
+"""Shares or coins; more is a defect."""
 
 
 exact: Final = PRICES.__getitem__
@@ -64,7 +65,7 @@ def as_volume(value: Any) -> Decimal | int | None:
     ``ValueError`` for what is no volume.
     """
     if type(value) is int:
-        if not 0 <= value <= _MOST:
+        if not 0 <= value <= MOST:
             raise ValueError("impossible volume")
         return value
     if value is None:
@@ -75,7 +76,7 @@ def as_volume(value: Any) -> Decimal | int | None:
 @lru_cache(maxsize=4096)
 def _volume(text: str) -> Decimal:
     volume = number(text)
-    if not 0 <= volume <= _MOST:
+    if not 0 <= volume <= MOST:
         raise ValueError("impossible volume")
     return volume
 
@@ -83,7 +84,7 @@ def _volume(text: str) -> Decimal:
 def _text(value: Any) -> str:
     if type(value) is not int:
         raise ValueError(f"not a number: {str(value)[:24]!a}")
-    return str(value) if abs(value) <= _MOST else "a number too large"
+    return str(value) if abs(value) <= MOST else "a number too large"
 
 
 def from_datetime(at: datetime) -> int:

@@ -128,7 +128,7 @@ def _quote_targets() -> Iterator[Target]:
         yahoo_splits,
     )
     from feeds.json_ws import JsonWsSettings
-    from feeds.json_ws import Parser as Table
+    from feeds.table import Parser as Table
 
     names = {"9888.HK": "9888.HK", "BTCUSDT": "BTC-USDT"}
     symbols = frozenset({"AAPL"})
@@ -138,9 +138,13 @@ def _quote_targets() -> Iterator[Target]:
         "symbol": "s",
         "price": "p",
         "time": "t",
-        "open": "c.0",
     }
-    desk = Table("desk", msgspec.convert({"kind": "json_ws", **table}, JsonWsSettings), {"AAPL": "AAPL"})
+
+    def desk(opened: str) -> Parser:
+        settings = msgspec.convert({"kind": "json_ws", "open": opened, **table}, JsonWsSettings)
+        parse = Table("desk", settings, {"AAPL": "AAPL"}).quotes
+        return lambda raw: parse(raw, NOW)
+
     chart = (
         b'{"chart":{"result":[{"meta":{"symbol":"0700.HK"},"timestamp":[1],"indicators":{"quote":[{}]}}]}}'
     )
@@ -185,7 +189,12 @@ def _quote_targets() -> Iterator[Target]:
             "massive",
         ),
         "json_ws": (
-            lambda raw: desk(raw, NOW),
+            desk("c.o"),
+            b'{"op":"quotes","quotes":[{"s":"AAPL","p":1,"t":1,"c":{"o":2}}]}',
+            "finnhub",
+        ),
+        "json_ws-array": (
+            desk("c.0"),
             b'{"op":"quotes","quotes":[{"s":"AAPL","p":1,"t":1,"c":[2]}]}',
             "finnhub",
         ),

@@ -1,6 +1,7 @@
 """Sockets mapped by a table, on paper."""
 
 import json
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.json_ws import JsonWsSettings, Parser, subscribe_frames
+from feeds.json_ws import JsonWsSettings, subscribe_frames
+from feeds.table import Parser
 from market.clock import parse_rfc3339
 from market.errors import FeedError, ParseError
 from market.quote import Quote
@@ -32,9 +34,9 @@ def settings(**changes: Any) -> JsonWsSettings:
     return msgspec.convert(TABLE | changes, JsonWsSettings)
 
 
-def parser(**changes: Any) -> Parser:
-    """What it makes of frames."""
-    return Parser("desk", settings(**changes), SYMBOLS)
+def parser(**changes: Any) -> Callable[[bytes, int], Sequence[Quote]]:
+    """What makes quotes of its frames."""
+    return Parser("desk", settings(**changes), SYMBOLS).quotes
 
 
 def frame(**changes: Any) -> bytes:
@@ -103,6 +105,43 @@ def test_garbage(raw: bytes) -> None:
     """Cut, deep, or no row where one should be."""
     with pytest.raises(ParseError):
         parser()(raw, NOW)
+
+
+VALUES = st.sampled_from([
+    None, True, 0, 1, -1, 131, STAMP, 10**25, 0.0, 1.5, 113.2, -2.5, 1e300, "", "0", "124.60", "x", "700",
+    "AAPL", str(STAMP), "2025-09-17T02:14:07Z", "quotes", "error", [], [1.5], {}, {"close": 113.2},
+    {"close": "x"},
+])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "table",
+    [{}, {"time_unit": "rfc3339"}, {"time_unit": "s"}, {"volume": "p", "open": "t"},
+     {"refused": {"code": "x"}}, {"where": {}, "refused": {}}, {"where": {}, "refused": {}, "prev_close": ""},
+     {"rows": "", "where": {"v": "x"}, "refused": {}}, {"rows": "", "where": {}, "refused": {"v": "x"}},
+     {"where": {"type": "error"}}, {"symbol": "p"}],
+)  # fmt: skip
+@given(data=st.data())
+def test_a_place_in_an_array_changes_nothing(table: dict[str, Any], data: st.DataObject) -> None:
+    """What structs read, and what is looked up step by step because of a path that counts, are the same."""
+    changes = data.draw(st.dictionaries(st.sampled_from(["s", "p", "t", "v", "base", "unread"]), VALUES))
+    head = data.draw(st.dictionaries(st.sampled_from(["type", "code", "data"]), VALUES))
+    raw = json.loads(frame(**changes))
+    raw = raw["data"][0] if table.get("rows") == "" else raw | head
+    counted = settings(**table)
+    marks = {"where": counted.where, "refused": counted.refused}
+    told = {key: {f"0.{path}": text for path, text in paths.items()} for key, paths in marks.items()}
+    whole = {"rows": f"0.{counted.rows}".rstrip(".")}
+    bodies = json.dumps(raw).encode(), json.dumps([raw]).encode()
+    assert outcome(parser(**table), bodies[0]) == outcome(parser(**table | told | whole), bodies[1])
+
+
+def outcome(parse: Callable[[bytes, int], Sequence[Quote]], raw: bytes) -> Any:
+    """Its quotes, or what it raises."""
+    try:
+        return list(parse(raw, NOW))
+    except (ParseError, FeedError) as error:
+        return type(error)
 
 
 @given(st.binary(max_size=300) | mutated(frame()))
