@@ -14,6 +14,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from feeds.base import QuoteSink
+from feeds.line import turn_down
 from feeds.sdk import SdkFeed, library, reachable
 from feeds.settings import FeedSettings
 from feeds.wire import BROKEN, checked_instant
@@ -144,12 +145,27 @@ class FutuFeed(SdkFeed):
             context = await asyncio.to_thread(futu.OpenQuoteContext, host=host, port=port)
         try:
             context.set_handler(Handler())
-            code, said = await asyncio.to_thread(
-                context.subscribe, list(self._names), [futu.SubType.QUOTE], subscribe_push=True
-            )
-            if code != futu.RET_OK:
-                raise FeedError(self.name, f"refused: {clean(str(said), 100)}", fatal=True)
+            await self._subscribe(futu, context)
             yield
         finally:
             is_open = False
             await asyncio.to_thread(context.close)
+
+    async def _subscribe(self, futu: Any, context: Any) -> None:
+        """Ask for all codes, or where that is refused for each by itself: one may be refused for all."""
+
+        async def refusal(codes: Sequence[str]) -> str:
+            code, said = await asyncio.to_thread(
+                context.subscribe, codes, [futu.SubType.QUOTE], subscribe_push=True
+            )
+            return "" if code == futu.RET_OK else f"refused: {clean(str(said), 100)}"
+
+        codes = list(self._names)
+        if not (reason := await refusal(codes)):
+            return
+        refused = {code: await refusal([code]) for code in codes} if len(codes) > 1 else {codes[0]: reason}
+        if all(refused.values()):
+            raise FeedError(self.name, reason, fatal=True)
+        for code, why in refused.items():
+            if why:
+                turn_down(self.status, self.name, f"{self._names[code]} {why}")

@@ -13,6 +13,7 @@ from functools import lru_cache, partial
 from typing import Any, Final
 
 from feeds.base import QuoteSink
+from feeds.line import turn_down
 from feeds.sdk import SdkFeed, library, reachable
 from feeds.settings import FeedSettings
 from feeds.wire import BROKEN, from_datetime
@@ -29,6 +30,9 @@ NAME: Final = "ibkr"
 
 MOST = 100
 """Names at a time that an account without extras may watch."""
+
+_NOTICES = (10167, *range(2100, 2170))
+"""Codes of messages that refuse nothing: data are delayed, and how the gateway's own connections fare."""
 
 _DELAYED = (3, 4)  # of marketDataType: delayed, and delayed and frozen
 _LATE = 900  # seconds
@@ -139,10 +143,16 @@ class IbkrFeed(SdkFeed):
                 self._names[id(ticker)] = symbol
             client.pendingTickersEvent += take
             client.disconnectedEvent += partial(end, "the gateway closed the connection")
+            client.errorEvent += self._heed
             yield
         finally:
             self._names.clear()
             client.disconnect()
+
+    def _heed(self, _request: int, code: int, text: str, contract: Any) -> None:
+        """Tell of a contract that is unknown, or that the account has no right to: it brings no ticks."""
+        if contract is not None and code not in _NOTICES:
+            turn_down(self.status, self.name, clean(f"{contract.symbol}: {code} {text}", 120))
 
 
 def _contract(ib_async: Any, symbol: str) -> Any:

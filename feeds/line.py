@@ -55,6 +55,12 @@ class Line:
         self.status.reason = reason
 
 
+def turn_down(status: FeedStatus, venue: str, reason: str) -> None:
+    """Tell of a symbol that is refused, while others are served."""
+    status.turned_down = reason
+    log.warning("%s: %s", venue, reason)
+
+
 def frame_handler(
     parse: Callable[[Any, int], Sequence[Quote]], sink: QuoteSink, line: Line, clock: Clock
 ) -> Callable[[Any], bool]:
@@ -74,8 +80,7 @@ def frame_handler(
             error.reason, error.payload = hidden(error.reason), hidden(error.payload)
             status.rejected += 1
             if isinstance(error, TurnedDownError):
-                status.turned_down = error.reason
-                log.warning("%s: %s", error.venue, error.reason)
+                turn_down(status, error.venue, error.reason)
             if not line.proven and status.state is not Health.LIVE:
                 status.reason = error.reason  # all that a venue says which turns a subscription down
             sink.rejected(error)

@@ -159,6 +159,8 @@ def _trouble(status: FeedStatus, now: int) -> Iterator[str]:
     for word, count in counts.items():
         if count:
             yield f"{count} {word}{'s' if count > 1 else ''}"
+    if status.turned_down is not None:
+        yield f"turned down: {status.turned_down}"
     if status.errors and status.next_try is not None:
         yield f"next try in {age_text((status.next_try - now) / SECOND)}"
 

@@ -45,19 +45,20 @@ class Frame(list):
         return list(self)
 
 class OpenQuoteContext:
-    refuses = ""
+    refuses = unknown = ""
 
     def __init__(self, host, port):
         made.append(self)
+        self.codes = []
         self.is_closed = False
 
     def set_handler(self, handler):
         self.handler = handler
 
     def subscribe(self, codes, kinds, subscribe_push):
-        self.codes = codes
-        if self.refuses:
+        if self.refuses and self.unknown in ("", *codes):
             return -1, self.refuses
+        self.codes.extend(codes)
         row = {"code": codes[0], "data_date": "2025-09-17", "data_time": "10:14:07", "last_price": 124.6,
                "open_price": 121.0, "high_price": 124.7, "low_price": 120.2, "prev_close_price": 113.2,
                "volume": 21500000, "suspension": False}
@@ -89,7 +90,7 @@ def Stock(symbol, exchange, currency):
 class IB:
     def __init__(self):
         made.append(self)
-        self.pendingTickersEvent, self.disconnectedEvent = Event(), Event()
+        self.pendingTickersEvent, self.disconnectedEvent, self.errorEvent = Event(), Event(), Event()
         self.tickers, self.is_closed = [], False
 
     async def connectAsync(self, host, port, clientId, timeout, readonly):
@@ -175,6 +176,21 @@ async def test_futu_refuses_for_minutes() -> None:
 
 
 @pytest.mark.usefixtures("libraries")
+async def test_a_code_that_futu_does_not_know_costs_the_others_nothing() -> None:
+    """All are refused for its sake, and then it alone."""
+    async with gateway() as port:
+        sink = Collector()
+        feed = FutuFeed(FutuSettings(port=port), ["9888.HK", "0001.HK"], RushedClock())
+        library = __import__("futu").OpenQuoteContext
+        library.refuses, library.unknown = "unknown stock", "HK.00001"
+        async with running(feed.run(sink)):
+            await until(lambda: feed.status.turned_down is not None and len(sink.all) == 1)
+            assert feed.status.turned_down == "0001.HK refused: unknown stock"
+            assert (feed.status.state, feed.status.errors) == (Health.LIVE, 0)
+        assert made("futu").codes == ["HK.09888"]
+
+
+@pytest.mark.usefixtures("libraries")
 async def test_interactive_brokers() -> None:
     """Read-only, delayed where it says so; a gateway that leaves is found again."""
     async with gateway() as port:
@@ -188,6 +204,10 @@ async def test_interactive_brokers() -> None:
             contracts = [ticker.contract for ticker in made("ib_async").tickers]
             assert [(c.symbol, c.exchange) for c in contracts] == [("9888", "SEHK"), ("BRK B", "SMART")]
             first = made("ib_async")
+            for code, text in ((10167, "displaying delayed data"), (354, "market data is not subscribed")):
+                first.errorEvent.emit(1, code, text, contracts[0])
+            first.errorEvent.emit(-1, 1100, "connectivity is lost", None)
+            assert feed.status.turned_down == "9888: 354 market data is not subscribed"
             first.disconnectedEvent.emit()
             await until(lambda: len(sink.all) == 4)
             assert first.is_closed
