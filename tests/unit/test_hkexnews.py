@@ -128,3 +128,25 @@ def test_any_bytes_are_filings_or_a_parse_error(raw: bytes) -> None:
         parse(raw)
     except ParseError:
         return
+
+
+@pytest.mark.parametrize(
+    ("heading", "kind"),
+    [
+        ("Announcements and Notices - [Final Results / Dividend or Distribution]", "results"),
+        ("公告及通告 - [盈利警告]", "results"),
+        ("Announcements and Notices - [Trading Halt]", "halt"),
+        ("Announcements and Notices - [Resumption]", "halt"),
+        ("Announcements and Notices - [Placing]", "fundraising"),
+        ("Announcements and Notices - [Issue of Convertible Securities]", "fundraising"),
+        ("Announcements and Notices - [Discloseable Transaction]", "deal"),
+        ("公告及通告 - [須予披露的交易]", "deal"),
+        ("Announcements and Notices - [Overseas Regulatory Announcement - Business Update]", None),
+        ("公告及通告 - [海外監管公告]", None),
+        ("Announcements and Notices - [Results of AGM]", None),
+        ("Next Day Disclosure Returns - [Share Buyback]", None),
+    ],
+)
+def test_a_filing_is_of_the_kind_that_its_heading_says(heading: str, kind: str | None) -> None:
+    (headline,) = parse(page({"newsId": 1, "title": "ANNOUNCEMENT", "lTxt": heading}))
+    assert headline.topic == kind
