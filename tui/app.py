@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import partial
@@ -31,6 +31,7 @@ from tui.theme import THEME, look
 from tui.vigil import Opening, Vigil
 from widgets.face import Look
 from widgets.formatting import code
+from widgets.words import words
 
 if TYPE_CHECKING:
     from monitor.assembly import Run
@@ -139,6 +140,11 @@ class WallApp(App[None]):
         if display is None:
             return 10
         return 1 if display.low_bandwidth else display.fps
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """The fixed words of the screen, in the language of names."""
+        return words(self.display_settings.names if self.display_settings is not None else "en")
 
     def look(self) -> Look:
         """How everything is drawn."""

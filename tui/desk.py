@@ -70,12 +70,14 @@ class AlertDesk:
     @property
     def remarks(self) -> list[str]:
         """What the status line says of alerts: how many wait, and what is snoozed until when."""
-        waiting = len(self.book.waiting)
-        said = [f"{waiting} to acknowledge"] if waiting else []
-        if len(self._snoozes) > 1:
-            said.append(f"{len(self._snoozes)} names snoozed")
-        elif self._snoozes:
-            said.append(f"{_name(self._snoozes[0].symbol)} snoozed until {self._time(self._snoozes[0])}")
+        words, waiting, snoozes = self._app.words, len(self.book.waiting), self._snoozes
+        said = [words["to acknowledge"].format(waiting)] if waiting else []
+        if len(snoozes) > 1:
+            said.append(words["names snoozed"].format(len(snoozes)))
+        elif snoozes:
+            symbol = snoozes[0].symbol
+            name = words["every name"] if symbol == EVERY_NAME else code(symbol)
+            said.append(words["snoozed"].format(name, self._time(snoozes[0])))
         return said
 
     # -- what comes

@@ -1,6 +1,7 @@
 """Status: what the bottom line says of the application besides what is chosen on the wall."""
 
 import time
+from collections.abc import Mapping
 
 from market.freshness import age_text
 from widgets.status import Remark
@@ -35,12 +36,12 @@ class Status:
         """Answer a key, for a few seconds."""
         self._said, self._said_until = Remark(text, urgent), time.monotonic() + SAID_S
 
-    def remarks(self) -> list[Remark]:
-        """What there is to say now."""
+    def remarks(self, words: Mapping[str, str]) -> list[Remark]:
+        """What there is to say now, in the ``words`` of a language where it has some."""
         now = time.monotonic()
         remarks = []
         if self._paused_at is not None:
-            remarks.append(Remark(f"PAUSED {age_text(now - self._paused_at)}, p goes on", urgent=True))
+            remarks.append(Remark(words["paused"].format(age_text(now - self._paused_at)), urgent=True))
         if self.warning:
             remarks.append(Remark(self.warning, urgent=True))
         if self.ended is not None:
@@ -48,5 +49,5 @@ class Status:
         if self._said.text and now < self._said_until:
             remarks.append(self._said)
         if self.muted:
-            remarks.append(Remark("bell off"))
+            remarks.append(Remark(words["bell off"]))
         return remarks

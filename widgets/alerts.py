@@ -61,9 +61,6 @@ class AlertPane(Pane[AlertRow]):
     Where there is room, the foot says why the alert under the cursor was raised.
     """
 
-    HEADING = "Alerts"
-    EMPTY = "no alerts yet"
-
     @dataclass
     class Opened(Message):
         """An alert was chosen."""
@@ -82,9 +79,19 @@ class AlertPane(Pane[AlertRow]):
     def show(self, alerts: Sequence[AlertRow], today: date | None = None, now: int = 0) -> None:
         """Show these alerts, newest first, as of an instant (nanoseconds UTC)."""
         self.today, self.now = today, now
-        waiting = sum(alert.waits for alert in alerts)
-        self.heading = f"{self.HEADING}: {waiting} to acknowledge" if waiting else self.HEADING
         self.set_rows(alerts)
+
+    @property
+    def heading(self) -> str:
+        """``Alerts: 2 to acknowledge``"""
+        waiting = sum(alert.waits for alert in self.rows)
+        told = f": {self.word('to acknowledge').format(waiting)}" if waiting else ""
+        return f"{self.word('alerts')}{told}"
+
+    @property
+    def empty(self) -> str:
+        """A quiet day."""
+        return self.word("no alerts")
 
     def key(self, row: AlertRow) -> Hashable:
         """An alert's own number."""

@@ -11,7 +11,6 @@ from widgets.formatting import fit
 from widgets.lines import Line, Lines
 from widgets.plot import Level, Span, Stamp, daily, dates, hours, intraday, position
 from widgets.tile import Tile
-from widgets.words import words
 
 HINT = "c longer  ? help  Esc back"
 """Which keys do something on the page of a name, whose first heading this is."""
@@ -58,7 +57,7 @@ class Chart(Lines):
         tile, style = self.tile, self.look.palette
         lines = [self._heading(width)]
         if tile is None or tile.quote is None or tile.session is None:
-            return [*lines, [Segment(f"  {words(self.look.language)['no price']}", style.muted)]]
+            return [*lines, [Segment(f"  {self.word('no price')}", style.muted)]]
         if self._span is Span.INTRADAY:
             course = intraday(tile, tile.session)
         elif self.closes is None:
@@ -68,18 +67,17 @@ class Chart(Lines):
         drawing = Drawing(self.look, tile, course, self.levels)
         rows, columns = height - 2, width - drawing.margin
         if columns < _LEAST_COLUMNS or rows < _LEAST_ROWS:
-            return [*lines, [Segment(f"  {words(self.look.language)['too small']}", style.muted)]]
+            return [*lines, [Segment(f"  {self.word('too small')}", style.muted)]]
         stamps = dates(course, columns) if course.days else hours(tile.session, columns)
         return [*lines, *drawing.lines(columns, rows), [Segment(_times(stamps, columns), style.muted)]]
 
     def _heading(self, width: int) -> Line:
         """``─ day ─ 3m ─ 1y ─ 5y ─ all ────── c longer  ? help  Esc back ─``, its span marked."""
         style, rail = self.look.palette, self.look.glyphs.rail
-        titles = words(self.look.language)
         heading: Line = []
         room = width
         for span in Span:
-            text = f" {titles[span]} "
+            text = f" {self.word(span)} "
             heading += [
                 Segment(rail, style.muted),
                 Segment(text, style.selected if span is self._span else style.muted),

@@ -33,17 +33,12 @@ class HeadlinePane(Pane[Headline]):
     ``filter`` leaves those that have its words in title, source, symbols or kind.
     """
 
-    HEADING = "Headlines"
-    EMPTY = "no headlines yet"
-
     @dataclass
     class Opened(Message):
         """A headline was chosen."""
 
         headline: Headline
 
-    title = HEADING
-    """What stands in the heading, whatever is filtered."""
     zone: tzinfo = HONG_KONG
     """Whose time is printed."""
     today: date | None = None
@@ -72,9 +67,19 @@ class HeadlinePane(Pane[Headline]):
         self._filter = text
         self._sift()
 
+    @property
+    def heading(self) -> str:
+        """``Headlines``, and what they are filtered by."""
+        title = self.word("headlines")
+        return f"{title}: {self._filter!r}" if self._filter.strip() else title
+
+    @property
+    def empty(self) -> str:
+        """None came yet."""
+        return self.word("no headlines")
+
     def _sift(self) -> None:
         words = folded(self._filter).split()
-        self.heading = f"{self.title} with {self._filter!r}" if words else self.title
         self.set_rows([row for row in self._all if not words or _has(row, words)])
 
     def key(self, row: Headline) -> Hashable:

@@ -1,6 +1,6 @@
 """The index strip: where the market stands, how long it has run that way, and what hour it is there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
@@ -16,7 +16,6 @@ from market.text import clean
 from widgets.formatting import count, fit, percent, price, signed
 from widgets.lines import Line, Lines
 from widgets.stamp import HONG_KONG
-from widgets.words import words
 
 LEAST = 36
 """Cells that the first index keeps whatever the hours would say: symbol, level, percentage, week."""
@@ -76,10 +75,6 @@ class IndexStrip(Lines):
         self.indices, self.hours, self.mark = indices, hours, mark
         self.redraw()
 
-    @property
-    def _words(self) -> Mapping[str, str]:
-        return words(self.look.language)
-
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """The indices that fit, and the hours."""
         above = height > len(self.indices)
@@ -113,21 +108,21 @@ class IndexStrip(Lines):
         pieces += [self._streak("week", index.week), self._streak("day", index.day)]
         pieces.append((f"  {signed(change)}", side))
         if index.year_pct is not None:
-            said = f"  {self._words['year']} {percent(index.year_pct, 1)}"
+            said = f"  {self.word('year')} {percent(index.year_pct, 1)}"
             pieces.append((said, style.direction(index.year_pct)))
         pieces.append(self._streak("month", index.month))
         if index.record:
-            pieces.append((f"  {self._words['record high']}", style.strong))
+            pieces.append((f"  {self.word('record high')}", style.strong))
         elif index.record_pct is not None:
-            pieces.append((f"  {self._words['record']} {percent(index.record_pct, 1)}", style.muted))
+            pieces.append((f"  {self.word('record')} {percent(index.record_pct, 1)}", style.muted))
         if index.highest_since is not None and not index.record:
-            pieces.append((f"  {self._words['highest since']} {index.highest_since}", style.text))
+            pieces.append((f"  {self.word('highest since')} {index.highest_since}", style.text))
         return _fitting(pieces, room)
 
     def _streak(self, period: str, length: int | None) -> tuple[str, Style]:
         if length is None:
             return "", self.look.palette.muted
-        return f"  {self._words[period]} {count(length)}", self.look.palette.direction(length)
+        return f"  {self.word(period)} {count(length)}", self.look.palette.direction(length)
 
     def _hours(self, room: int, *, dated: bool = False) -> Line:
         """`` SIMULATED 2025-09-17 10:14:07 HKT morning, lunch in 1:45:53``; an older day is dated."""
@@ -139,10 +134,10 @@ class IndexStrip(Lines):
             if dated or self.mark:
                 line.append((f" {at:%Y-%m-%d}", style.text))
             line.append((f" {at:%H:%M:%S} {self.place}", style.text))
-            line.append((f" {self._words[hours.phase]}", style.strong))
+            line.append((f" {self.word(hours.phase)}", style.strong))
             until = countdown((hours.next_at - hours.now) // SECOND)
-            word = self._words["opens" if hours.phase is Phase.CLOSED else hours.next_phase]
-            line.append((f", {word} {self._words['in']} {until}", style.muted))
+            word = self.word("opens" if hours.phase is Phase.CLOSED else hours.next_phase)
+            line.append((f", {word} {self.word('in')} {until}", style.muted))
         return _fitting(line, room)
 
 

@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from widgets.face import Look
 from widgets.palette import palette
+from widgets.words import words
 
 Line = list[Segment]
 
@@ -38,6 +39,10 @@ class Lines(Widget):
         self._look = look
         self._drawn = []
         self.redraw()
+
+    def word(self, key: str) -> str:
+        """A fixed word (``widgets.words``) in the language of the look."""
+        return words(self._look.language)[key]
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """The lines for a room of that many cells; at most ``height`` of them."""

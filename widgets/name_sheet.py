@@ -86,7 +86,7 @@ class NameSheet(Lines):
         """`` 131.00 HKD  +17.80  ▲+15.72% on 113.20 (2025-09-16)``; hyphens where nothing counts."""
         style, glyphs, quote = self.look.palette, self.look.glyphs, sheet.tile.quote
         if quote is None:
-            return [Segment(f" {words(self.look.language)['no price']}", style.muted)]
+            return [Segment(f" {self.word('no price')}", style.muted)]
         counts = sheet.base.price is not None
         change, pct = (quote.change, quote.pct) if counts else (None, None)
         stale = sheet.tile.quality is Quality.STALE

@@ -32,21 +32,24 @@ class Pane(Lines, Generic[Row], can_focus=True):
         Binding("enter", "open", "Open"),
     ]
 
-    HEADING: ClassVar[str] = ""
-    EMPTY: ClassVar[str] = "nothing yet"
-    """In the place of rows."""
-
     HINT: ClassVar[str] = ""
     """Which keys do something here, where the list has the whole screen."""
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self.rows: Sequence[Row] = ()
-        self.heading = self.HEADING
-        """The line on top; empty for none."""
-        self.empty = self.EMPTY
         self._cursor = 0
         self._top = 0
+
+    @property
+    def heading(self) -> str:
+        """The line on top; empty for none."""
+        return ""
+
+    @property
+    def empty(self) -> str:
+        """What stands in the place of rows."""
+        return "nothing yet"
 
     def key(self, row: Row) -> Hashable:
         """What tells a row from the others, whatever else of it changes."""

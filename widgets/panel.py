@@ -8,7 +8,6 @@ from rich.style import Style
 
 from widgets.heading import heading
 from widgets.lines import Line, Lines
-from widgets.words import words
 from widgets.wrapping import wrapped
 
 
@@ -22,10 +21,6 @@ class Panel(Lines):
     def title(self) -> str:
         """What stands in the heading."""
         return self.word(self.TITLE)
-
-    def word(self, key: str) -> str:
-        """A fixed word in the language of the look."""
-        return words(self.look.language)[key]
 
     def body(self, width: int) -> Sequence[Line]:
         """The lines below the heading."""

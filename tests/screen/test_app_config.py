@@ -63,6 +63,32 @@ async def test_a_saved_file_of_closures_is_taken(path: Path, tmp_path: Path) -> 
         amend(None)
 
 
+async def test_the_wall_speaks_the_language_of_names(path: Path) -> None:
+    write(path, 'mine = ["9888.HK", "AAPL"]', '[display]\nnames = "zh-Hans"')
+    stage = Stage(path)
+    async with stage.up((80, 24)) as pilot:
+        main = stage.app.main
+        stage.quote(last="125.00")
+        await until(lambda: "1项待确认" in text(main.status), pilot)
+        assert text(main.tabs).startswith(" 1 行情  2 新闻  3 预警 1!  4 行情源")
+        assert text(main.status).split() == [
+            "mine:",
+            "2只",
+            "按列表顺序",
+            "1项待确认",
+            "?帮助",
+            "/筛选",
+            "q退出",
+        ]
+        await pilot.press("3", "m")
+        assert text(main.alerts).startswith("─ 预警: 1项待确认 ─")
+        assert "铃声已关" in text(main.status)
+        await pilot.press("2")
+        assert "暂无新闻" in text(main.headlines)
+        await pilot.press("slash", "x")
+        assert text(main.headlines).startswith("─ 新闻: 'x' ─")
+
+
 async def test_a_slow_link_gets_a_frame_a_second_and_fewer_cells(path: Path) -> None:
     write(path, 'mine = ["9888.HK"]', '[display]\nlow_bandwidth = true\nglyphs = "ascii"\nfps = 30')
     stage = Stage(path)

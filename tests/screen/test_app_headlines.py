@@ -108,7 +108,7 @@ async def test_headlines_are_searched() -> None:
         await until(lambda: len(pane.rows) == 3, pilot)
         await pilot.press("2", "slash", *"CHIP", "enter")
         assert [row.title for row in pane.rows] == ["Baidu wins a chip order"]
-        assert pane.heading == "Headlines with 'CHIP'"
+        assert pane.heading == "Headlines: 'CHIP'"
         assert stage.app.main.wall.filter == ""
         assert pane.has_focus
         stage.headline("Another chip")
@@ -135,7 +135,7 @@ async def test_a_names_headlines_are_searched(size: tuple[int, int]) -> None:
         await until(lambda: len(page.headlines.rows) == 3, pilot)
         await pilot.press("slash", *"订单", "enter")
         assert [row.title for row in page.headlines.rows] == ["百度獲晶片訂單"]
-        assert page.headlines.has_focus and page.headlines.heading == "Headlines with '订单'"
+        assert page.headlines.has_focus and page.headlines.heading == "Headlines: '订单'"
         await pilot.press("slash", *"x1", "up", "down", "escape")
         assert len(page.headlines.rows) == 3
         await pilot.press("slash", *"chip", "enter", "escape")

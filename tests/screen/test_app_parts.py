@@ -28,6 +28,8 @@ from tui.layout import lay_out
 from tui.saved import SavedFile
 from tui.screens.help import HelpPage
 from widgets.alerts import AlertRow
+from widgets.order import Sort
+from widgets.words import WORDS
 
 # -- layout
 
@@ -77,6 +79,17 @@ def test_the_first_frame_waits_for_nothing_heavy() -> None:
     code = "import sys, tui.__main__, monitor.demo, tui.run, tui.app; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert not set(HEAVY) & set(ran.stdout.split())
+
+
+# -- words
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_every_language_has_every_word_with_its_places(language: str) -> None:
+    assert list(WORDS[language]) == list(WORDS["en"])
+    for key, word in WORDS["en"].items():
+        assert WORDS[language][key].count("{}") == word.count("{}")
+    assert all(f"by {sort}" in WORDS[language] for sort in Sort)
 
 
 # -- keys

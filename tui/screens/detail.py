@@ -126,7 +126,6 @@ class DetailScreen(View):
         self._show_history(page)
         self.twin.show(*(page.twin(self._abroad) or (None, ())))
         if whole:
-            self.headlines.title, self.headlines.empty = self._words["headlines"], self._words["no headlines"]
             self.headlines.show(bridge.headlines(self._symbol), bridge.today, bridge.marks)
             self._show_figures(page.now)
             self.fit()

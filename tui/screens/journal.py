@@ -61,7 +61,8 @@ def _row(number: int, line: str, acknowledged: bool) -> AlertRow:
 class JournalPane(AlertPane):
     """Alerts as they were found."""
 
-    EMPTY = "no alert is found"
+    empty = "no alert is found"
+    heading = ""
     HINT = "Enter open  / search  e export  Esc back"
 
     def show_found(self, found: Found, text: str) -> None:

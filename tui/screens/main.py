@@ -40,16 +40,6 @@ NARROW = 60
 
 FILTER = "filter by code or name in any language; Enter keeps, Esc drops"
 
-SORTED = {
-    Sort.LIST: "in list order",
-    Sort.PERCENT: "by %",
-    Sort.MOVE: "by |%|",
-    Sort.NAME: "by name",
-    Sort.CODE: "by code",
-    Sort.VOLUME: "by volume",
-}
-"""What the status line says of each order."""
-
 
 class MainScreen(View):
     """State to read: ``watchlist``, ``pane`` (the one in view where panes are tabs), ``plan``."""
@@ -177,21 +167,22 @@ class MainScreen(View):
         first, last, count = wall.window
         if self.pane != "wall":
             first, last = 1, count
-        names = "1 name" if count == 1 else f"{count} names"
+        said = app.words
+        names = said["one name"] if count == 1 else said["names"].format(count)
         if count and (first, last) != (1, count):
-            names = f"{first}-{last} of {names}"
-        chosen = [Remark(f"{self.watchlist.name}: {names}"), Remark(SORTED[wall.sort])]
+            names = said["of names"].format(first, last, count)
+        chosen = [Remark(f"{self.watchlist.name}: {names}"), Remark(said[f"by {wall.sort}"])]
         if self.strip.mark and app.size.width < NARROW:
             chosen.insert(0, Remark(self.strip.mark))
         if wall.filter:
-            chosen.append(Remark(f"filter {wall.filter!r}, Esc drops it"))
+            chosen.append(Remark(said["filtered"].format(repr(wall.filter))))
         chosen += map(Remark, app.desk.remarks)
-        said = app.status.remarks()
-        urgent = [remark for remark in said if remark.urgent]
-        remarks = [*urgent, *chosen, *(remark for remark in said if not remark.urgent)]
+        told = app.status.remarks(said)
+        urgent = [remark for remark in told if remark.urgent]
+        remarks = [*urgent, *chosen, *(remark for remark in told if not remark.urgent)]
         if app.bridge is not None:
             remarks += map(Remark, app.bridge.calendar_warnings)
-        self.status.show(remarks, "? help  / filter  q leave")
+        self.status.show(remarks, said["keys"])
 
     def show_notice(self, lines: Sequence[str]) -> None:
         """Say over the tiles what is wrong with the whole picture; no lines when nothing is."""
@@ -244,12 +235,8 @@ class MainScreen(View):
 
     def _show_tabs(self) -> None:
         waiting = len(self.wall_app.alerts.waiting)
-        tabs = [
-            Tab("wall", "Wall"),
-            Tab("headlines", "Headlines"),
-            Tab("alerts", "Alerts", f" {waiting}!" if waiting else ""),
-            Tab("feeds", "Feeds"),
-        ]
+        marks = {"alerts": f" {waiting}!"} if waiting else {}
+        tabs = [Tab(pane, self.wall_app.words[pane], marks.get(pane, "")) for pane in (*PANES, "feeds")]
         self.tabs.show(tabs, self.pane)
 
     @on(TabLine.Chosen)

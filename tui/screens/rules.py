@@ -35,7 +35,8 @@ class RulePane(Pane[RuleRow]):
     """The rules, a line each; Enter posts ``Opened``."""
 
     HINT = "Enter change  n new  d remove  Esc back"
-    EMPTY = "no rule watches this name: n writes one"
+    heading = ""
+    empty = "no rule watches this name: n writes one"
 
     class Opened(Message):
         """A rule was chosen."""
