@@ -19,6 +19,10 @@ SCHEMA = 3
 BUSY = 5.0
 """Seconds to wait for another process's transaction; one takes well under a millisecond."""
 
+LOG_SIZE = 4_000_000
+"""Bytes of the log from which it is moved into the file: some three hundred alerts."""
+_LONG = 64
+
 # The first releases wrote their table without a version: it is what schema 1 looks like.
 _FIRST = ("number", "dedup_key", "line", "told", "acknowledged")
 
@@ -98,6 +102,21 @@ def connect(path: Path | None) -> tuple[sqlite3.Connection, str]:
         ) from None
 
 
+def checkpoint(path: Path) -> None:
+    """Move a long log into its file, from a thread of its own; whoever commits meanwhile does not wait.
+
+    The log begins anew with the next commit that finds it moved as a whole. In a storm without a lull none
+    does: then commits wait for once, a few milliseconds, until the rest is moved.
+    """
+    with suppress(OSError, sqlite3.Error):
+        size = path.with_name(f"{path.name}-wal").stat().st_size
+        if size > LOG_SIZE:
+            with closing(sqlite3.connect(path, isolation_level=None)) as db:
+                db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                if size > _LONG * LOG_SIZE:
+                    db.execute("PRAGMA wal_checkpoint(RESTART)")
+
+
 class Transaction:
     """All or nothing. The write lock is taken at once, so that what is read in it holds until it ends."""
 
@@ -146,9 +165,9 @@ def _opened(path: Path | None) -> sqlite3.Connection:
         # back is detected again after it, if it still holds, and told under the same event_id.
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
-        # The commit that moves the log into the file waits for the disk after all: at 16 MB that is one in
-        # five hundred alerts, and not, as by default, more than one in a hundred and fifty.
-        db.execute("PRAGMA wal_autocheckpoint = 4000")
+        # Moving the log into the file waits for the disk after all, 5 to 20 ms, and so is no commit's part.
+        db.execute("PRAGMA wal_autocheckpoint = 0")
+        db.execute(f"PRAGMA journal_size_limit = {LOG_SIZE}")
         # A damaged page would else be met by some later alert. 40 ms for ten thousand alerts, years of them.
         [problem] = db.execute("PRAGMA quick_check(1)").fetchone()
         if problem != "ok":

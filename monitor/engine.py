@@ -190,6 +190,7 @@ class Engine:
             background = [
                 group.create_task(self._rounds(), name="rounds"),
                 group.create_task(keep_small(), name="memory"),
+                group.create_task(self.store.keep_short(), name="store"),
             ]
             if self.profiles is not None:
                 background.append(group.create_task(self.profiles.run(), name="history"))

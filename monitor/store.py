@@ -1,5 +1,6 @@
 """The store: every alert that was ever detected, in one SQLite file that several processes may share."""
 
+import asyncio
 import json
 import logging
 import sqlite3
@@ -12,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from monitor.database import StoreError, Transaction, connect
+from monitor.database import StoreError, Transaction, checkpoint, connect
 from monitor.outbox import Outbox
 from monitor.settings import BUILT_IN_SINKS
 
@@ -109,6 +110,12 @@ class Store:
         except OSError:
             return None
         return found.st_dev, found.st_ino
+
+    async def keep_short(self) -> None:
+        """Once a second, until cancelled: see that the log does not grow for ever."""
+        while self.path is not None:
+            await asyncio.to_thread(checkpoint, self.path)
+            await asyncio.sleep(1)
 
     def close(self) -> None:
         """Give the file back."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from market.clock import parse_rfc3339
-from monitor.database import SCHEMA, StoreError
+from monitor.database import LOG_SIZE, SCHEMA, StoreError, checkpoint
 from monitor.lock import LockedError, exclusive
 from monitor.store import Event, Snooze, Store
 from tests.paths import ROOT
@@ -319,3 +319,19 @@ def test_one_headless_process_a_store(tmp_path: Path) -> None:
     assert refused.value.exit_code == 75
     with exclusive(path):
         pass
+
+
+def test_the_log_is_moved_beside_the_commits_and_begins_anew(tmp_path: Path) -> None:
+    """A commit that did it would keep an alert waiting for the disk."""
+    path, log = tmp_path / "alerts.db", tmp_path / "alerts.db-wal"
+    with closing(Store(path)) as store:
+        for number in range(LOG_SIZE // 100_000 + 1):
+            store.record(Event(str(number), "x" * 100_000, TS))
+        before = path.stat().st_size
+        checkpoint(path)
+        assert path.stat().st_size > before
+        store.record(Event("afterwards", "x", TS))
+        assert log.stat().st_size <= LOG_SIZE
+        told = store.db.execute("SELECT count(*) FROM alert").fetchone()
+    with closing(Store(path)) as again:
+        assert again.db.execute("SELECT count(*) FROM alert").fetchone() == told
