@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from typing import Any, Final
 
 from feeds.base import QuoteSink
-from feeds.line import turn_down
+from feeds.line import turn_down, turn_down_beyond
 from feeds.sdk import SdkFeed, library, reachable
 from feeds.settings import FeedSettings
 from feeds.wire import BROKEN, from_datetime
@@ -108,8 +108,9 @@ class IbkrFeed(SdkFeed):
         name: str = NAME,
         coalesce: float = 0.0,
     ) -> None:
-        ours = [symbol for symbol in symbols if settings.covers(symbol)][:MOST]
-        super().__init__(name, ours, clock, parse_duration(settings.idle_timeout))
+        ours = list(filter(settings.covers, symbols))
+        super().__init__(name, ours[:MOST], clock, parse_duration(settings.idle_timeout))
+        turn_down_beyond(ours, MOST, self.status, name)
         self._settings = settings
         self._names: dict[int, str] = {}
 

@@ -61,6 +61,13 @@ def turn_down(status: FeedStatus, venue: str, reason: str) -> None:
     log.warning("%s: %s", venue, reason)
 
 
+def turn_down_beyond(symbols: Sequence[str], most: int, status: FeedStatus, venue: str) -> None:
+    """Tell of the symbols that are more than an account may watch, if there are any."""
+    if beyond := symbols[most:]:
+        rest = f" and {len(beyond) - 1} more" if len(beyond) > 1 else ""
+        turn_down(status, venue, f"{beyond[0]}{rest}: an account may watch {most} names")
+
+
 def frame_handler(
     parse: Callable[[Any, int], Sequence[Quote]], sink: QuoteSink, line: Line, clock: Clock
 ) -> Callable[[Any], bool]:

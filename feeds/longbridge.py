@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from feeds.base import FeedStatus, QuoteSink
+from feeds.line import turn_down_beyond
 from feeds.pace import silence
 from feeds.settings import FeedSettings
 from feeds.stdio import Child, run_child
@@ -216,7 +217,9 @@ class LongbridgeFeed:
     ) -> None:
         self.name = name
         self.status = FeedStatus()
-        self.symbols = frozenset([symbol for symbol in symbols if settings.covers(symbol)][:MOST])
+        ours = list(filter(settings.covers, symbols))
+        self.symbols = frozenset(ours[:MOST])
+        turn_down_beyond(ours, MOST, self.status, name)
         self._settings = settings
         self._clock = clock
 

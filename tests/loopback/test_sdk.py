@@ -243,6 +243,18 @@ async def test_a_gateway_that_does_not_answer_is_named() -> None:
 # -- on paper
 
 
+@pytest.mark.parametrize(("name", "most"), [("ibkr", 100), ("longbridge", 500)])
+def test_names_beyond_what_an_account_may_watch_are_told(name: str, most: int) -> None:
+    """They would be silent for ever."""
+    symbols = [f"{number:04d}.HK" for number in range(1, most + 3)]
+    feed = build(name, settings_of(name)(), symbols, RushedClock())
+    assert feed.serves(symbols[most - 1])
+    assert not feed.serves(symbols[most])
+    told = feed.status.turned_down
+    assert told == f"{symbols[most]} and 1 more: an account may watch {most} names"
+    assert build(name, settings_of(name)(), symbols[:most], RushedClock()).status.turned_down is None
+
+
 def test_codes_of_futu() -> None:
     """Indices have numbers of their own."""
     assert [futu_code(s) for s in ("0700.HK", "HSI", "AAPL")] == ["HK.00700", "HK.800000", "US.AAPL"]
