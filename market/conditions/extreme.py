@@ -27,7 +27,8 @@ class Extreme(Percentage):
 
     def ready(self, entry: Entry, quote: Quote, moment: Moment) -> bool:
         """Whether the old extreme is known; the first quote of a session sets that of the day."""
-        if self.rule.lookback == "day" and self.standing.base is None and entry.phase in self.rule.phases:
+        counts = entry.phase in self.rule.phases and moment.blocked != "outlier"
+        if self.rule.lookback == "day" and self.standing.base is None and counts:
             self.standing.base = self.price(quote)
         self._known = super().ready(entry, quote, moment)
         return self._known

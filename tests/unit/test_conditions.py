@@ -237,6 +237,14 @@ class TestExtremes:
         assert desk.quote("97", 2, high=Decimal(125)) == []
         assert desk.quote("98", 3, high=Decimal(9999)) == []
 
+    def test_a_lone_outlier_is_no_days_low(self) -> None:
+        """Nothing is learnt from what was never believed."""
+        desk = Desk(rule("new_low", direction="down"))
+        desk.quote("100", -60)
+        desk.quote("9999", 1)
+        assert desk.quote("99", 2) == []
+        assert short(desk.quote("98", 3)) == ["down/0/1"]
+
     def test_of_52_weeks_and_on_record(self) -> None:
         """From the extremes on file, which must be those before this session."""
         known = profile(year_high=Mark(Decimal(120), date(2025, 3, 3)), record_high=Decimal(150))
