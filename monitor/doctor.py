@@ -9,7 +9,7 @@ from time import time_ns
 from urllib.request import getproxies_environment
 
 from market.clock import rfc3339
-from market.session import Phase, amend, calendar
+from market.session import Phase, amend, calendar, read_amendments
 from market.symbol import mic
 from monitor import exit as exit_code
 from monitor.config import Config, ConfigError, load, notes, state_dir
@@ -87,13 +87,14 @@ def proxies() -> Iterator[Finding]:
 
 def calendars(config: Config, symbols: Sequence[str], now: int) -> Iterator[Finding]:
     """What is known of each watched exchange at an instant (ns UTC), and for how long."""
+    amended = read_amendments(config.closures) if config.closures is not None else {}
     for name in dict.fromkeys(mic(symbol) for symbol in symbols):
         hours = calendar(name)
         if hours.phase_at(now) is Phase.ALWAYS:
             continue
         until, following = hours.next_change(now)
         text = f"{hours.phase_at(now)}, {following} from {rfc3339(until)}; known until {hours.valid_until}"
-        if config.closures is not None:
+        if name in amended:
             text += f"; amended by {config.closures}"
         warning = hours.warning(hours.day_of(now))
         mend = "upgrade tickwall, or name closed days in the file of [calendar]" if warning else None

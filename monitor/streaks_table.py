@@ -12,6 +12,7 @@ Answer = dict[str, Any]
 _LONGEST_BAR = 12
 _RUNS_A_LINE = 5
 _WIDTH = 78
+_MOST_DECIMALS = 6
 _DISAGREEMENTS = 5
 """The newest of them; JSON has all."""
 
@@ -42,7 +43,7 @@ def _block(one: Answer, up: str, down: str) -> Iterator[str]:
         if change["pct"] is None:
             yield f"  {name:<8}{'-':>9}"
             continue
-        line = f"  {name:<8}{Decimal(change['pct']):>+8.2f}%  {_bar(change.get('streak'), up, down)}"
+        line = f"  {name:<8}{_percent(change['pct'], 2):>9}  {_bar(change.get('streak'), up, down)}"
         yield f"{line} from {change['base']} on {change['base_date']}"
     record = one["record"]
     yield f"  record {record['close']} on {record['date']}, high {record['high']} on {record['high_date']}"
@@ -62,13 +63,21 @@ def _block(one: Answer, up: str, down: str) -> Iterator[str]:
 def _runs(one: Answer) -> Iterator[str]:
     """The last runs of each period, five a line, their lengths and what they brought; the newest last."""
     for name, runs in one["runs"].items():
-        told = [f"{run['streak']:>+3} {Decimal(run['pct']):>+7.1f}%" for run in runs]
+        told = [f"{run['streak']:>+3} {_percent(run['pct'], 1):>8}" for run in runs]
         for start in range(0, len(told), _RUNS_A_LINE):
             heading = f"{name} runs" if start == 0 else ""
             yield f"  {heading:<11}{' '.join(told[start : start + _RUNS_A_LINE])}"
         if longest := one["longest"][name]:
             beaten = "beaten: " if longest["beaten"] else ""
             yield f"  {'':<11}{beaten}the longest was {longest['streak']:+} up to {longest['end']}"
+
+
+def _percent(told: str, decimals: int) -> str:
+    """``+0.9%``, ``+0.04%``: with as many more decimals as a change needs that would else read as none."""
+    value = Decimal(told)
+    while value and not round(value, decimals) and decimals < _MOST_DECIMALS:
+        decimals += 1
+    return f"{value:+.{decimals}f}%"
 
 
 def _history(told: Answer) -> Iterator[str]:

@@ -15,7 +15,8 @@ from feeds.yahoo import YahooFeed, YahooSettings
 from market.clock import SECOND, parse_rfc3339
 from market.quote import Quote
 from monitor import feed_findings
-from monitor.doctor import proxies, report
+from monitor.config import load
+from monitor.doctor import calendars, proxies, report
 from monitor.finding import Finding
 from tests.loopback.feeding import PageServer, RushedClock, StreamServer, answers, says
 from tests.loopback.peers import POLLS
@@ -207,6 +208,16 @@ def test_proxies_are_shown_without_their_passwords(
     monkeypatch.setenv("https_proxy", address)
     [found] = proxies()
     assert (found.status, found.what, found.text) == (status, "https_proxy", shown)
+
+
+def test_a_calendar_is_amended_by_a_file_that_has_a_section_for_it(tmp_path: Path) -> None:
+    closures, file = tmp_path / "closures.toml", tmp_path / "config.toml"
+    closures.write_text("[XHKG]\nclosed = [2025-09-24]\n")
+    file.write_text(f'[calendar]\nfile = "{closures}"\n')
+    config = load(file, environ={"XDG_CONFIG_HOME": "/nonexistent"})
+    told = {one.what: one.text for one in calendars(config, ["9888.HK", "AAPL"], NOW)}
+    assert told["calendar XHKG"].endswith(f"; amended by {closures}")
+    assert "amended" not in told["calendar XNYS"]
 
 
 def test_a_locale_without_blocks_is_told() -> None:

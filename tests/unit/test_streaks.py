@@ -408,6 +408,18 @@ def test_vendors_that_disagree_on_a_close_are_told_as_disagreeing(
     assert {**unasked, "history": told} == known
 
 
+def test_a_tiny_change_never_reads_as_none(tmp_path: Path) -> None:
+    closes = ("10000.00", "10000.03", "10000.00", "10000.00")
+    rows = [
+        f"2025-09-{8 + day:02},{close},{close},{close},{close},100" for day, close in enumerate(closes, 1)
+    ]
+    (tmp_path / "HSTECH.csv").write_text("Date,Open,High,Low,Close,Volume\n" + "\n".join(rows) + "\n")
+    up, flat = ask("HSTECH", "2025-09-10", "2025-09-12", folder=tmp_path)
+    assert "day      +0.0003%  " in table([up])
+    assert " +1 +0.0003%" in table([up])
+    assert "day        +0.00%  " in table([flat])
+
+
 def test_the_table_shows_runs_gaps_and_errors() -> None:
     answers = ask("1234", "2025-02-05", "2024-11-04", "2024-11-01", folder=FIXTURES)
     text = table(answers, up="+", down="-")
