@@ -24,10 +24,11 @@ SILENCE_KEYS: dict[str, frozenset[str]] = {
 
 
 class FeedView(NamedTuple):
-    """A feed as it stands: whether it is down, and for how long trading has gone on without a quote of it
-    (nanoseconds; ``None`` while everything it serves is closed)."""
+    """A feed as it stands: down, with fresh quotes, or neither, as before its first quote; and for how long
+    trading has gone on without a quote of it (nanoseconds; ``None`` while all that it serves is closed)."""
 
     is_down: bool
+    is_fresh: bool
     silence: int | None
 
 
@@ -64,8 +65,11 @@ class Alarm:
         except (KeyError, ValueError, TypeError):
             self.memory = Memory()
 
-    def look(self, is_on: bool, silence: int, at: "Instant", out: Outcome) -> None:
-        """Judge it now; ``silence`` in nanoseconds is what an alert tells."""
+    def look(self, is_on: bool | None, silence: int, at: "Instant", out: Outcome) -> None:
+        """Judge it now; ``silence`` in nanoseconds is what an alert tells.
+
+        ``None`` is not known yet: a process that has just begun must not take that for an end of the trouble.
+        """
         memory, rule = self.memory, self.rule
         if at.now <= memory.mark:
             return
@@ -74,7 +78,7 @@ class Alarm:
             memory.session, memory.told = str(at.session_date), 0
         if not is_on:
             memory.since = None
-            if memory.open is not None:
+            if memory.open is not None and is_on is not None:
                 out.resolved.append(self._resolved(memory.open, at.now))
                 memory.open = None
         elif memory.open is None:
@@ -195,13 +199,15 @@ class SilenceBook:
         newest = entry.quote.ts_event if entry.quote is not None else self._since
         silence = session.trading_ns_between(newest, at, CONTINUOUS)
         instant = Instant(now, session.date, phase, main.quality)
-        self._alarm(rule, entry.symbol, None).look(silence >= rule.steps[0], silence, instant, out)
+        is_on = silence >= rule.steps[0] or (None if entry.quote is None else False)
+        self._alarm(rule, entry.symbol, None).look(is_on, silence, instant, out)
 
     def _feed(self, rule: Rule, name: str, view: FeedView, main: Instant, out: Outcome) -> None:
         if main.phase not in rule.phases or _is_over_on(rule, main.session_date):
             return
         silence = view.silence or 0
-        is_on = view.is_down if rule.kind == "feed_down" else silence >= rule.steps[0]
+        is_bad = view.is_down if rule.kind == "feed_down" else silence >= rule.steps[0]
+        is_on = is_bad or (False if view.is_fresh else None)
         self._alarm(rule, None, name).look(is_on, silence, main, out)
 
     def _alarm(self, rule: Rule, symbol: str | None, source: str | None) -> Alarm:

@@ -76,7 +76,9 @@ class FeedHealth:
         """Every feed as the rules on feeds see it."""
         return {
             source.feed.name: FeedView(
-                source.health is Health.DOWN, self._silence(source, now - source.meter.delay)
+                is_down=source.health is Health.DOWN,
+                is_fresh=source.health in (Health.LIVE, Health.DELAYED),
+                silence=self._silence(source, now - source.meter.delay),
             )
             for source in sources
         }

@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 
+from feeds.base import FeedStatus
 from market.bars import Bar
 from market.clock import MINUTE, SECOND
+from market.freshness import Health
 from market.headline import Headline
 from market.history import History
 from market.profile import Mark, Period, Profile
 from market.rule import Rule
 from market.session import TRADING, Phase, calendar
 from monitor.profiles import Loader, Profiles
-from tests.unit.desk import DAY, OPEN, Desk
+from tests.unit.desk import DAY, OPEN, ByHand, Desk
 
 TODAY = date(2025, 9, 17)
 
@@ -624,14 +626,51 @@ class TestSilence:
         desk = Desk(rule("feed_down", hold=5 * SECOND), symbols=["9888.HK"])
         desk.quote("100", 1)
         status = desk.engine.intakes["a"].feed.status
-        status.state = "down"  # type: ignore[assignment]
+        status.state = Health.DOWN
         assert desk.wait(5) == []
         assert short(desk.wait(9)) == ["down/0/1"]
         assert desk.heard.alerts[0]["message"] == "a is down"
-        status.state = "live"  # type: ignore[assignment]
+        status.state = Health.LIVE
         desk.quote("100.1", 10)
         desk.wait(12)
         assert desk.heard.resolutions[0]["source"] == "a"
+
+    @pytest.mark.parametrize(
+        "silent", [rule("stale", str(120 * SECOND)), rule("stale", str(120 * SECOND), feeds=("a",))]
+    )
+    def test_a_restart_is_no_end_of_a_silence(self, silent: Rule) -> None:
+        """The new process has heard nothing either: only a quote says that it is over."""
+        first = Desk(silent, symbols=["9888.HK"])
+        first.quote("100", 1)
+        first.wait(125)
+        again = Desk(silent, symbols=["9888.HK"], store=first.store)
+        again.clock.at = first.clock.at
+        again.engine.add_source(ByHand("a", FeedStatus()))
+        again.wait(200)
+        assert (len(first.keys), again.keys, again.heard.resolutions) == (1, [], [])
+        again.engine.intakes["a"].feed.status.state = Health.LIVE
+        again.quote("100", 201)
+        again.wait(203)
+        assert (again.keys, len(again.heard.resolutions)) == ([], 1)
+
+    def test_a_restart_is_no_end_of_an_outage(self) -> None:
+        """A feed that the new process still connects to has not come back."""
+        down = rule("feed_down", hold=5 * SECOND)
+        first = Desk(down, symbols=["9888.HK"])
+        first.quote("100", 1)
+        first.engine.intakes["a"].feed.status.state = Health.DOWN
+        first.wait(9)
+        again = Desk(down, symbols=["9888.HK"], store=first.store)
+        again.clock.at = first.clock.at
+        status = again.engine.add_source(ByHand("a", FeedStatus())).feed.status
+        again.wait(12)
+        status.state = Health.DOWN
+        again.wait(30)
+        assert (len(first.keys), again.keys, again.heard.resolutions) == (1, [], [])
+        status.state = Health.LIVE
+        again.quote("100.1", 31)
+        again.wait(33)
+        assert (again.keys, len(again.heard.resolutions)) == ([], 1)
 
 
 def profile(closes: tuple[str, ...] = ("99", "100"), **fields: Any) -> Profile:
