@@ -15,6 +15,10 @@ from monitor.sinks.base import Outcome
 from monitor.sinks.message import digest
 from tests.loopback.receiver import Receiver, receiving
 from tests.loopback.sinking import ID, NOW, alert, desk, send
+from tests.loopback.test_commands import PATIENCE, environ
+from tests.loopback.test_daemon import Market, headless, line_of
+
+__all__ = ["environ"]
 
 ALERTMANAGER = shutil.which("prometheus-alertmanager")
 
@@ -87,6 +91,32 @@ async def test_alertmanager_holds_an_alert_and_hears_of_its_end(
     *_, last = await receiver.has(3)
     told = last.document["alerts"][0]
     assert (told["status"], told["labels"]["alertname"]) == ("resolved", "feed")
+
+
+async def test_a_feed_goes_down_and_comes_back(
+    alertmanager: str, receiver: Receiver, environ: dict[str, str], tmp_path: Path
+) -> None:
+    """From a venue that hangs up to whoever Alertmanager tells: it fires for as long as nobody is there."""
+
+    async def told(count: int) -> tuple[str, str]:
+        request = (await receiver.has(count, PATIENCE))[count - 1]
+        [one] = request.document["alerts"]
+        return one["status"], one["labels"]["source"]
+
+    market = Market()
+    rule = '[[rule]]\nid = "dead"\nkind = "feed_down"\n'
+    sink = f'[[sink]]\nid = "desk"\nkind = "alertmanager"\nurl = "{alertmanager}"\n'
+    async with market.open(tmp_path, rule + sink) as config, headless(environ, config) as process:
+        market.trade("100.00")
+        assert (await line_of(process, "feed"))["state"] == "live"
+        market.is_there = False
+        market.trade("100.10")  # the last word before it hangs up
+        assert await told(1) == ("firing", "coinbase")
+        market.is_there = True
+        market.trade("100.20")
+        assert await told(2) == ("resolved", "coinbase")
+        resolved = await line_of(process, "resolved")
+    assert resolved["message"] == "coinbase has come back"
 
 
 async def test_a_digest_is_a_list_for_alertmanager(alertmanager: str) -> None:

@@ -55,17 +55,20 @@ class Market:
     """A venue that never closes, and sends a price when it is told to."""
 
     def __init__(self) -> None:
+        self.is_there = True
+        """Whether it keeps the connections that come."""
         self._prices: asyncio.Queue[str] = asyncio.Queue()
         self._server = StreamServer(self._play)
 
     async def _play(self, connection: ServerConnection) -> None:
         gone = asyncio.create_task(connection.wait_closed())
-        while not gone.done():
+        while self.is_there and not gone.done():
             price = asyncio.create_task(self._prices.get())
             await asyncio.wait({price, gone}, return_when=asyncio.FIRST_COMPLETED)
             if price.done():
                 await connection.send(ticker(price.result()))
             price.cancel()
+        gone.cancel()
 
     def trade(self, price: str) -> None:
         """Send it."""
@@ -73,7 +76,7 @@ class Market:
 
     @asynccontextmanager
     async def open(self, folder: Path, headless: str = "") -> AsyncIterator[str]:
-        """A configuration that watches it alone."""
+        """A configuration that watches it alone; ``headless`` is what else it says, of that section first."""
         (folder / "history").mkdir()
         async with self._server.serving() as server:
             path = folder / "config.toml"
