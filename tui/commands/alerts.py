@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from tui.options import common, hand_down, stateful
+from tui.commands.options import common, hand_down, stateful
 
 
 def _chosen(command: Callable[..., Any]) -> Callable[..., Any]:
