@@ -8,8 +8,8 @@ from binascii import a2b_base64
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from functools import lru_cache, partial
+from typing import Any, ClassVar, Final
 from urllib.parse import quote as quoted
 from zoneinfo import ZoneInfo
 
@@ -19,9 +19,9 @@ from feeds.http import Http
 from feeds.pace import silence
 from feeds.settings import FeedSettings
 from feeds.stream import Stream, StreamFeed
-from feeds.wire import BROKEN, LAST_MS, parse_error
+from feeds.wire import BROKEN, from_milliseconds, parse_error
 from market.bars import Bar
-from market.clock import MILLISECOND, Clock
+from market.clock import Clock
 from market.duration import parse_duration
 from market.errors import ParseError, SymbolError
 from market.memo import Memo
@@ -30,9 +30,6 @@ from market.quote import Quote
 from market.session import Phase
 from market.symbol import canonical, mic
 from market.text import clean
-
-if TYPE_CHECKING:
-    from feeds.pricing_pb2 import PricingData
 
 NAME: Final = "yahoo"
 
@@ -77,69 +74,91 @@ def subscribe_frame(symbols: Sequence[str]) -> str:
     return msgspec.json.encode({"subscribe": [yahoo_symbol(symbol) for symbol in symbols]}).decode()
 
 
-class _Frame(msgspec.Struct, gc=False):
-    type: str
+class _Frame(msgspec.Struct, gc=False, tag_field="type", tag="pricing"):
     message: bytes = b""  # base64 on the wire
 
 
 _decode = msgspec.json.Decoder(_Frame).decode
 
 
-def parse_frame(frame: bytes, ts_recv: int, names: Mapping[str, str]) -> Sequence[Quote]:
-    """The quote in a frame, none in a heartbeat; ``ts_recv`` is ns UTC.
+class Parser:
+    """Reads the frames of a stream; ``names`` gives the canonical symbol of each of the venue's asked for.
 
-    ``names`` gives the canonical symbol of each of the venue's that was asked for. Raises ``ParseError``.
+    One is made when a stream begins: the protobuf runtime costs 30 ms, which only those who need it pay.
     """
-    try:
-        if frame[:1] == b"{":
-            envelope = _decode(frame)
-            if envelope.type != "pricing":
-                raise ValueError(f"unknown frame type {envelope.type[:40]!a}")
-            message = envelope.message
-        else:
-            message = a2b_base64(frame, strict_mode=True)
-        data = _pricing_data().FromString(message)
-        return () if data.quote_type == _HEARTBEAT else (pricing_quote(data, ts_recv, names),)
-    except (*BROKEN, _decode_error()) as error:
-        raise parse_error(NAME, error, frame) from None
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        from google.protobuf.message import DecodeError
+
+        from feeds.pricing_pb2 import PricingData
+
+        def asked(name: str) -> tuple[str, bool]:
+            symbol = names.get(name) or _canonical(name)
+            return symbol, mic(symbol) == "XNYS"
+
+        self._read = PricingData.FromString
+        self._broken = (*BROKEN, DecodeError)
+        self._asked = Memo(asked, 1024)
+        """The symbol of each of the venue's, and whether it trades in New York."""
+
+    def quotes(self, frame: bytes, ts_recv: int) -> Sequence[Quote]:
+        """The quote in a frame, none in a heartbeat; ``ts_recv`` is ns UTC. Raises ``ParseError``."""
+        try:
+            try:
+                message = _decode(frame).message
+            except msgspec.DecodeError as error:
+                message = _bare(frame, error)
+            # Each field is fetched once: that costs 45 ns, and to ask whether it is there 90.
+            data = self._read(message)
+            kind = data.quote_type
+            if kind == _HEARTBEAT:
+                return ()
+            symbol, in_new_york = self._asked[data.id]
+            change, hint = data.change, data.price_hint
+            last, before = _PRICES[data.price, change, hint]
+            if not change and not data.HasField("change"):
+                before = None
+            # Only New York's phases have these names. Everywhere else the calendar knows better.
+            phase = None
+            if in_new_york and ((hours := data.market_hours) or data.HasField("market_hours")):
+                phase = _PHASES.get(hours)
+            # Crypto's volume is in dollars, an index's that of its members: neither is a number of these.
+            volume = data.day_volume if kind in _SHARES else 0
+            opened, currency = data.open_price, data.currency
+            high, low = data.day_high, data.day_low
+            return (_build(Quote, (
+                symbol, last, _INSTANTS[data.time], ts_recv, NAME, before,
+                exact_price(opened, hint) if opened else None, exact_price(high, hint) if high else None,
+                exact_price(low, hint) if low else None, volume if volume > 0 else None,
+                currency if len(currency) == 3 else None, phase, 0,
+            )),)  # fmt: skip
+        except self._broken as error:
+            raise parse_error(NAME, error, frame) from None
 
 
-def pricing_quote(data: "PricingData", ts_recv: int, names: Mapping[str, str]) -> Quote:
-    """The quote in a message. Raises ``ValueError`` or ``ArithmeticError`` for what no market could write."""
-    # Each field is fetched once: that costs 45 ns, and to ask whether it is there 90.
-    name, at, hint = data.id, data.time, data.price_hint
-    change, kind = data.change, data.quote_type
-    symbol = names.get(name) or _canonical(name)
-    if not 0 < at < LAST_MS:
-        raise ValueError("no plausible time")
-    last, before = _prices(data.price, change, hint)
-    if not change and not data.HasField("change"):
-        before = None
-    # Only New York's phases have these names. Everywhere else the calendar knows better.
-    phase = None
-    if _IN_NEW_YORK[symbol] and ((hours := data.market_hours) or data.HasField("market_hours")):
-        phase = _PHASES.get(hours)
-    # Crypto's volume is in dollars, an index's that of its members: neither is a number of these.
-    volume = data.day_volume if kind in _SHARES else 0
-    opened, currency = data.open_price, data.currency
-    high, low = data.day_high, data.day_low
-    return _build(Quote, (
-        symbol, last, at * MILLISECOND, ts_recv, NAME, before,
-        exact_price(opened, hint) if opened else None, exact_price(high, hint) if high else None,
-        exact_price(low, hint) if low else None, volume if volume > 0 else None,
-        currency if len(currency) == 3 else None, phase, 0,
-    ))  # fmt: skip
+def _bare(frame: bytes, error: msgspec.DecodeError) -> bytes:
+    """What a frame holds that is no JSON, as all were before version 2; raises the ``error`` of any other."""
+    if isinstance(error, msgspec.ValidationError):
+        raise error
+    return a2b_base64(frame, strict_mode=True)
 
 
-@lru_cache(maxsize=2048)
-def _prices(value: float, change: float, hint: int) -> tuple[Decimal, Decimal | None]:
-    """The last price, and what the change counts from where that is a price.
+_INSTANTS: Final = Memo(from_milliseconds, 1024)
+"""Times are whole seconds, which many symbols share."""
+
+
+def _prices(said: tuple[float, float, int]) -> tuple[Decimal, Decimal | None]:
+    """The last price, and what the change counts from where that is a price; by price, change and hint.
 
     Regular sessions count from yesterday's close; before and after them, from the last regular close.
     """
+    value, change, hint = said
     last = exact_price(value, hint)
     before = last - number(_written(change, hint))
     return last, before if before > 0 else None
+
+
+_PRICES: Final = Memo(_prices, 2048)
 
 
 @lru_cache(maxsize=2048)
@@ -161,30 +180,11 @@ def _written(value: float, hint: int) -> str:
     return unpadded(f"{value:.{places}f}")
 
 
-_IN_NEW_YORK: Final[Memo[str, bool]] = Memo(lambda symbol: mic(symbol) == "XNYS", 1024)
-
-
-@lru_cache(maxsize=1024)
 def _canonical(name: str) -> str:
     try:
         return canonical(name)
     except SymbolError as error:
         raise ValueError(str(error)) from None
-
-
-# The protobuf runtime costs 30 ms at start; only a stream that runs needs it.
-@cache
-def _pricing_data() -> type["PricingData"]:
-    from feeds.pricing_pb2 import PricingData
-
-    return PricingData
-
-
-@cache
-def _decode_error() -> type[Exception]:
-    from google.protobuf.message import DecodeError
-
-    return DecodeError
 
 
 class _Meta(msgspec.Struct):
@@ -289,18 +289,19 @@ class YahooFeed(StreamFeed):
     ) -> None:
         super().__init__(name, symbols, clock)
         names = {yahoo_symbol(symbol): symbol for symbol in symbols}
-        asks = [subscribe_frame(symbols[at : at + BATCH]) for at in range(0, len(symbols), BATCH)]
-        self.streams += [
-            Stream(
+
+        def stream(ask: str) -> Stream:
+            return Stream(
                 venue=name,
                 url=settings.stream_url,
                 subscribe=(ask,),
                 beat=ask,
                 beat_every=AGAIN,
-                parse=lambda frame, received: parse_frame(frame, received, names),
+                parse=Parser(names).quotes,
                 idle=parse_duration(settings.idle_timeout),
                 excused=silence(symbols),
                 coalesce=coalesce,
             )
-            for ask in asks
-        ]
+
+        for at in range(0, len(symbols), BATCH):
+            self.streams.append(partial(stream, subscribe_frame(symbols[at : at + BATCH])))

@@ -154,7 +154,7 @@ def _quote_targets() -> Iterator[Target]:
         "sina": (lambda raw: sina.parse_quotes(raw, NOW), b'var hq_str_xx="";', "sina"),
         "eastmoney": (lambda raw: eastmoney.parse_quotes(raw, NOW), b'{"data":null}', "eastmoney"),
         "yahoo": (
-            lambda raw: yahoo.parse_frame(raw, NOW, names),
+            lambda raw: yahoo.Parser(names).quotes(raw, NOW),
             b'{"type":"pricing","message":"CgVCVEM="}',
             "yahoo",
         ),

@@ -36,7 +36,7 @@ PARSERS: dict[str, Callable[[bytes], object]] = {
     "massive": lambda raw: massive.parse_frame(raw, NOW, _TRADED),
     "sina": lambda raw: sina.parse_quotes(raw, NOW),
     "tencent": lambda raw: tencent.parse_quotes(raw, NOW),
-    "yahoo": lambda raw: yahoo.parse_frame(raw, NOW, _NAMES),
+    "yahoo": lambda raw: yahoo.Parser(_NAMES).quotes(raw, NOW),
 }
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.pricing_pb2 import PricingData
-from feeds.yahoo import chart_url, exact_price, parse_chart, parse_frame, subscribe_frame, yahoo_symbol
+from feeds.yahoo import Parser, chart_url, exact_price, parse_chart, subscribe_frame, yahoo_symbol
 from market.clock import parse_rfc3339
 from market.errors import ParseError
 from market.quote import Quote
@@ -21,7 +21,7 @@ from tests.paths import SHARED, needs_shared
 
 SAMPLES = SHARED / "samples" / "feeds" / "yahoo"
 NOW = 1_758_075_247_180_000_000
-NAMES = {"HSTECH.HK": "HSTECH", "AAPL": "AAPL"}
+PARSER = Parser({"HSTECH.HK": "HSTECH", "AAPL": "AAPL"})
 TIME_MS = 1_758_075_247_000
 
 
@@ -41,7 +41,7 @@ def frame(message: bytes, kind: str = "pricing") -> bytes:
 
 def parsed(**changes: Any) -> Quote:
     """The quote of a message with these changes."""
-    (quote,) = parse_frame(frame(pricing(**changes)), NOW, NAMES)
+    (quote,) = PARSER.quotes(frame(pricing(**changes)), NOW)
     return quote
 
 
@@ -65,7 +65,7 @@ def test_a_frame() -> None:
 
 def test_the_bare_frames_of_version_1() -> None:
     """Base64 without an envelope."""
-    assert parse_frame(b64encode(pricing()), NOW, NAMES) == (parsed(),)
+    assert PARSER.quotes(b64encode(pricing()), NOW) == (parsed(),)
 
 
 @pytest.mark.parametrize(("hours", "phase"), [(0, "pre"), (1, "regular"), (2, "post"), (3, None)])
@@ -78,7 +78,7 @@ def test_no_phase_where_none_is_written_or_another_exchange_has_its_own() -> Non
     """Hong Kong's day has a morning and an afternoon, which the calendar knows."""
     assert parsed(id="0700.HK", price_hint=3).phase is None
     message = PricingData(id="AAPL", price=131.6, time=TIME_MS, price_hint=2).SerializeToString()
-    assert parse_frame(frame(message), NOW, NAMES)[0].phase is None
+    assert PARSER.quotes(frame(message), NOW)[0].phase is None
 
 
 def test_an_index_under_its_canonical_name() -> None:
@@ -92,13 +92,13 @@ def test_an_unchanged_price_has_a_base_and_an_unknown_change_has_none() -> None:
     """A wrong base would be a wrong percent; none is shown as none."""
     assert parsed(change=0.0).prev_close == Decimal("131.60")
     message = PricingData(id="AAPL", price=131.6, time=TIME_MS, price_hint=2).SerializeToString()
-    assert parse_frame(frame(message), NOW, NAMES)[0].prev_close is None
+    assert PARSER.quotes(frame(message), NOW)[0].prev_close is None
     assert parsed(change=500.0).prev_close is None
 
 
 def test_a_heartbeat_is_no_quote() -> None:
     """Nothing in it, nothing wrong with it."""
-    assert parse_frame(frame(pricing(quote_type=7)), NOW, NAMES) == ()
+    assert PARSER.quotes(frame(pricing(quote_type=7)), NOW) == ()
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_malformed_message_is_refused_with_a_reason(changes: dict[str, Any], r
 def test_garbage_frames(raw: bytes) -> None:
     """Broken in the envelope, the base64 or the message."""
     with pytest.raises(ParseError):
-        parse_frame(raw, NOW, NAMES)
+        PARSER.quotes(raw, NOW)
 
 
 def as_float32(text: str) -> float:
@@ -222,7 +222,7 @@ def test_any_bytes_are_refused_politely(raw: bytes) -> None:
     """Nothing but ``ParseError`` leaves a parser."""
     for body in (raw, b"{" + raw, frame(raw), b64encode(raw)):
         with suppress(ParseError):
-            parse_frame(body, NOW, NAMES)
+            PARSER.quotes(body, NOW)
         with suppress(ParseError):
             parse_chart(body)
 
@@ -235,7 +235,7 @@ def test_mutated_messages_never_break_the_parser(data: st.DataObject) -> None:
         at = data.draw(st.integers(0, len(message) - 1))
         message[at : at + data.draw(st.integers(0, 4))] = data.draw(st.binary(max_size=4))
     with suppress(ParseError):
-        for quote in parse_frame(frame(bytes(message)), NOW, NAMES):
+        for quote in PARSER.quotes(frame(bytes(message)), NOW):
             assert quote.last > 0 and quote.ts_event > 0
 
 
@@ -253,7 +253,7 @@ def test_charts_of_any_shape_are_refused_politely(shape: Any) -> None:
 def test_real_frames() -> None:
     """Before the market, in it, years ago, crypto and a currency; version 1 says the same."""
     lines = (SAMPLES / "stream_v2_frames.jsonl").read_bytes().splitlines()
-    quotes = [quote for line in lines for quote in parse_frame(line, NOW, {})]
+    quotes = [quote for line in lines for quote in Parser({}).quotes(line, NOW)]
     seen = [(q.symbol, str(q.last), str(q.prev_close), q.phase, q.volume) for q in quotes]
     assert seen == [
         ("AAPL", "305.76", "304.99", "pre", None),
@@ -265,7 +265,7 @@ def test_real_frames() -> None:
     assert quotes[0].ts_event == parse_rfc3339("2026-05-22T08:10:22Z")
     assert (str(quotes[3].open), str(quotes[3].high), quotes[3].currency) == ("92529.99", "95227.55", "USD")
     bare = [json.loads(line)["message"].encode() for line in lines]
-    assert [parse_frame(line, NOW, {})[0] for line in bare] == quotes
+    assert [Parser({}).quotes(line, NOW)[0] for line in bare] == quotes
 
 
 @needs_shared
