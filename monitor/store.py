@@ -100,6 +100,7 @@ class Store:
         self.db, self.notice = connect(self.path)
         self.outbox = Outbox(self.db)
         self._file = self._present()
+        self._searched = -1
 
     def _present(self) -> tuple[int, int] | None:
         """Which file it is that bears the store's name."""
@@ -112,10 +113,10 @@ class Store:
         return found.st_dev, found.st_ino
 
     async def keep_short(self) -> None:
-        """Once a second, until cancelled: see that the log does not grow for ever."""
+        """Every ten seconds, until cancelled: see that the log does not grow for ever."""
         while self.path is not None:
             await asyncio.to_thread(checkpoint, self.path)
-            await asyncio.sleep(1)
+            await asyncio.sleep(10)
 
     def close(self) -> None:
         """Give the file back."""
@@ -215,6 +216,12 @@ class Store:
             self._file = present
             self._follow()
         self._catch_up()
+        version = self._data_version()
+        if version == self._searched:  # all that is new is this one's: in a storm a thousand rows
+            self._seen = max(self._mine, default=self._seen)
+            self._mine.clear()
+            return iter(())
+        self._searched = version
         found = list(self._select("number > ? ORDER BY number", self._seen))
         if found:
             self._seen = found[-1].number
@@ -257,9 +264,16 @@ class Store:
 
     def changed_elsewhere(self) -> bool:
         """Whether another process has written since the last call; costs no look at any table."""
-        version = int(self.db.execute("PRAGMA data_version").fetchone()[0])
-        before, self._version = self._version, version
-        return version != before
+        before, self._version = self._version, self._data_version()
+        return self._version != before
+
+    def _data_version(self) -> int:
+        """Another number than before means that another process has written."""
+        try:
+            return int(self.db.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.Error as error:
+            self._complain(error)
+            return self._searched
 
     # -- what a person sees and does
 
