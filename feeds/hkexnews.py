@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 import msgspec
 
 from feeds.charset import decode
-from feeds.json_feed import cut
+from feeds.json_feed import cut, with_whole_characters
 from feeds.rss import HONG_KONG, OnError, believable
 from market.clock import SECOND
 from market.errors import ParseError
@@ -64,7 +64,7 @@ def parse_hkexnews(
 
 
 def _rows(raw: bytes, source: str, on_error: OnError | None) -> list[msgspec.Raw]:
-    text = decode(raw)
+    text = with_whole_characters(decode(raw))
     try:
         return _decode_page(text).newsInfoLst
     except (msgspec.DecodeError, RecursionError) as error:

@@ -11,6 +11,13 @@ from feeds.mending import MAX_ITEMS
 from market.errors import ParseError
 from market.text import clean
 
+# Half a character by an escape of its own, as JavaScript writes where it cut a title in an emoji; what else
+# begins with a backslash is the group, and stays.
+_HEX = r"[0-9a-fA-F]{2}"
+_ESCAPE = re.compile(
+    rf"(\\u[dD][89abAB]{_HEX}\\u[dD][c-fC-F]{_HEX}|\\[^u]|\\u[^dD]|\\u[dD][0-7])|\\u[dD][89a-fA-F]{_HEX}",
+    re.DOTALL,
+)
 _BLANKS = re.compile(r"[\s,]*")
 _MOST_KEPT = 2000  # whole items of a body that was cut, whatever it is a list of
 
@@ -48,6 +55,7 @@ _decode_item = msgspec.json.Decoder(_Item).decode
 def entries(text: str, source: str) -> Entries:
     """The items of a JSON Feed, at most ``MAX_ITEMS``; ``ParseError`` for other JSON, and for none."""
     complaint = None
+    text = with_whole_characters(text)
     try:
         feed = _decode_feed(text)
     except (msgspec.DecodeError, RecursionError) as error:
@@ -82,6 +90,13 @@ def _entry(item: _Item) -> Mapping[str, Any]:
     if written := item.date_published or item.date_modified:
         entry["published"] = written
     return entry
+
+
+def with_whole_characters(text: str) -> str:
+    """JSON in which no escape stands for half a character: one would make all of it malformed."""
+    if "\\ud" not in text and "\\uD" not in text:
+        return text
+    return _ESCAPE.sub(lambda match: match[1] or "\\ufffd", text)
 
 
 class Cut(NamedTuple):

@@ -4,6 +4,7 @@ Everything here is linear in the length of the text, whatever the text is.
 """
 
 import re
+import sys
 from typing import NamedTuple
 
 from market.errors import ParseError
@@ -15,8 +16,10 @@ MAX_ITEMS = 500
 # bodies of 4 MiB keep a core busy for ten seconds and more, with it for four at the most.
 _MOST_TAGS = 200_000
 _REFERENCES_A_TAG = 3
+_LONGEST_REFERENCE = 12  # digits, zeros in front among them
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_REFERENCE = re.compile(r"&#(?:x([0-9a-f]+)|(\d+));?", re.ASCII | re.IGNORECASE)
 _NAME = re.compile(r"<((?:[\w.-]{1,40}:)?([\w.-]{1,40}))", re.ASCII)
 _ITEM_END = re.compile(r"</(?:[\w.-]{1,40}:)?(?:item|entry)\s{0,40}>", re.ASCII | re.IGNORECASE)
 _SECTION, _SECTION_END = "<![CDATA[", "]]>"
@@ -35,7 +38,7 @@ def mend(text: str, source: str) -> Mended:
     Raises ``ParseError`` for what is no feed: nothing, a web page, other XML; and for what no honest
     feed holds: declarations of entities, an outlandish number of tags.
     """
-    text = _NOT_XML.sub("", text)
+    text = _characters(_NOT_XML.sub("", text))
     at, root = _root(text, source)
     text = text[at:]
     if text.count("<") + text.count("&") // _REFERENCES_A_TAG > _MOST_TAGS:
@@ -51,6 +54,23 @@ def mend(text: str, source: str) -> Mended:
     closing = f"</channel></{root}>" if root.lower() == "rss" else f"</{root}>"
     complaint = None if is_whole else f"cut short, {len(kept)} whole items kept"
     return Mended(text[: kept[-1]] + closing, complaint)
+
+
+def _characters(text: str) -> str:
+    """Without references to half a character, as JavaScript writes emoji, or to one that does not exist.
+
+    A single one is enough for feedparser to give nothing of a whole feed.
+    """
+    mended = _REFERENCE.sub(_character, text)
+    return mended if mended is text else mended.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _character(match: re.Match[str]) -> str:
+    digits, base = (match[1], 16) if match[1] else (match[2], 10)
+    value = int(digits, base) if len(digits) <= _LONGEST_REFERENCE else sys.maxunicode + 1
+    if 0xD800 <= value < 0xE000:
+        return chr(value)
+    return match[0] if value <= sys.maxunicode else "\ufffd"
 
 
 def _root(text: str, source: str) -> tuple[int, str]:

@@ -33,6 +33,10 @@ _EARLIEST = 631_152_000 * SECOND  # 1990; a stamp of zero means that there is no
 
 _ZONES = {"HKT": "+0800", "SGT": "+0800", "JST": "+0900", "BST": "+0100", "CET": "+0100", "CEST": "+0200"}
 _ZONE_NAME = re.compile(r"\b(" + "|".join(_ZONES) + r")$")
+# Year first, as Chinese publishers write; by the clock of twelve hours, as American ones do.
+_YEAR_FIRST = re.compile(r"(\d{4})[-/.年](\d\d?)[-/.月](\d\d?)日?[ T]*(\d\d?)(:\d\d(?::\d\d)?) ?", re.ASCII)
+_HALF_DAY = re.compile(r"\b(\d\d?)(:\d\d(?::\d\d)?) ?([AP])\.?M\b\.?", re.ASCII | re.IGNORECASE)
+_BREAK = re.compile(r"<(?:br|p|div|li)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>")
 _UNIQUE = re.compile(r"https?://|urn:|tag:|[0-9a-f]{8}-[0-9a-f]{4}-", re.IGNORECASE)
 _LONGEST_TITLE = 4096
@@ -130,7 +134,7 @@ def _title(entry: Mapping[str, Any]) -> str:
 
 
 def _plain(detail: Mapping[str, Any]) -> str:
-    text = str(detail.get("value", ""))[:_LONGEST_TITLE]
+    text = _BREAK.sub(" ", str(detail.get("value", ""))[:_LONGEST_TITLE])
     return html.unescape(_TAG.sub("", text)) if "html" in str(detail.get("type", "")) else text
 
 
@@ -184,8 +188,9 @@ def believable(instant: int, ts_recv: int) -> int:
 
 def _moment(written: str) -> datetime | None:
     """ISO 8601, or RFC 822 with its many misspellings; naive where no zone is named."""
+    written = _HALF_DAY.sub(_by_24_hours, written)
     try:
-        return datetime.fromisoformat(written)
+        return datetime.fromisoformat(_YEAR_FIRST.sub(_iso, written, count=1))
     except ValueError:
         pass
     try:
@@ -193,6 +198,15 @@ def _moment(written: str) -> datetime | None:
         return moment.replace(tzinfo=UTC) if written.endswith("-0000") else moment
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+def _by_24_hours(match: re.Match[str]) -> str:
+    return f"{int(match[1]) % 12 + 12 * (match[3] in 'Pp'):02}{match[2]}"
+
+
+def _iso(match: re.Match[str]) -> str:
+    year, month, day, hour, minutes = match.groups()
+    return f"{year}-{month:0>2}-{day:0>2}T{hour:0>2}{minutes}"
 
 
 def _symbols(entry: Mapping[str, Any]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from feeds.rss import parse_feed
 from market.clock import parse_rfc3339
 from market.errors import ParseError
 from market.headline import Headline
+from market.text import clean
 
 NOW = parse_rfc3339("2026-11-22T12:00:00Z")
 VERSION = "https://jsonfeed.org/version/1.1"
@@ -81,6 +82,23 @@ def test_a_bad_item_is_told_of_and_the_others_kept() -> None:
     )
     assert [headline.title for headline in parse(raw, complaints)] == ["a", "c"]
     assert complaints == ["an item without title or text"]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r"cut \ud83d", "cut \ufffd"),
+        (r"\uDE80 \ud83d\uD83D\ude80", "\ufffd \ufffd\U0001f680"),
+        (r"\\ud83d is \" no escape", '\\ud83d is " no escape'),
+        (r"\u767e\u5ea6\ud7ff\ue000", "百度\ud7ff\ue000"),
+    ],
+)
+def test_half_a_character_costs_no_other_item(written: str, read: str) -> None:
+    items = ", ".join(f'{{"id": "{title}", "title": "{title}"}}' for title in ("one", written, "two"))
+    found = parse(f'{{"version": "{VERSION}", "items": [{items}]}}'.encode())
+    assert [headline.title for headline in found] == ["one", clean(read), "two"]
+    filings = f'{{"newsInfoLst": [{items}]}}'.encode()
+    assert [headline.title for headline in parse_hkexnews(filings, "s", NOW)] == ["one", clean(read), "two"]
 
 
 def test_a_body_cut_short_keeps_its_whole_items() -> None:

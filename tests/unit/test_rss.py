@@ -63,6 +63,7 @@ def test_an_item_becomes_a_headline() -> None:
         (rss("<item><title>S&amp;P 500</title></item>"), "S&P 500"),
         (rss("<item><title><![CDATA[S&amp;P <b>500</b>]]></title></item>"), "S&P 500"),
         (rss("<item><title>AT&amp;amp;T</title></item>"), "AT&T"),
+        (rss("<item><title><![CDATA[first line<br/>second]]></title></item>"), "first line second"),
         (rss("<item><title>1 &lt; 2 and 3 &gt; 1</title></item>"), "1 < 2 and 3 > 1"),
         (rss("<item><title>a&nbsp;b &copy; c</title></item>"), "a b © c"),
         (rss("<item><title>two\nlines \x00\x1b[31m</title></item>"), "two lines [31m"),
@@ -106,6 +107,15 @@ def test_titles_are_plain_text(raw: bytes, title: str) -> None:
         ("Wed, 17 Sep 2025 10:00:00", "2025-09-17T02:00:00.000Z"),
         ("2025-09-17 10:00:00", "2025-09-17T02:00:00.000Z"),
         ("2025-09-17", "2025-09-16T16:00:00.000Z"),
+        ("2025/09/17 10:00", "2025-09-17T02:00:00.000Z"),
+        ("2025年9月17日 9:05:30", "2025-09-17T01:05:30.000Z"),
+        ("2025-9-17 9:05 +0900", "2025-09-17T00:05:00.000Z"),
+        # by the clock of twelve hours
+        ("Sep 17, 2025 2:00 PM", "2025-09-17T06:00:00.000Z"),
+        ("Wed, 17 Sep 2025 12:30 a.m. EST", "2025-09-17T05:30:00.000Z"),
+        ("2025-09-17 12:30pm", "2025-09-17T04:30:00.000Z"),
+        # the day or the month first?
+        ("09/10/2025 10:00", NOW_TEXT),
         # a little ahead is a clock, far ahead a wrong zone
         ("2026-11-22T12:05:00Z", "2026-11-22T12:05:00.000Z"),
         ("2026-11-22T20:00:00Z", NOW_TEXT),
@@ -216,6 +226,24 @@ def test_rss_1_0_and_old_document_types() -> None:
 )
 def test_careless_xml_is_read(raw: bytes) -> None:
     assert titles(raw) == ["t"]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("&#55357;&#56960; up", "\U0001f680 up"),
+        ("&#xD83D;&#xDE80; up", "\U0001f680 up"),
+        ("&#x1F680; up", "\U0001f680 up"),
+        ("<![CDATA[&#55357;&#56960; up]]>", "\U0001f680 up"),
+        ("cut &#55357;", "cut \ufffd"),
+        ("&#xD800 x &#56960; y", "\ufffd x \ufffd y"),
+        ("&#x110000;&#99999999999999999;", "\ufffd\ufffd"),
+        ("&#0;t&#1;", "t"),
+    ],
+)
+def test_a_reference_to_no_character_costs_no_other_item(written: str, read: str) -> None:
+    items = "".join(f"<item><title>{title}</title></item>" for title in ("one", written, "two"))
+    assert titles(rss(items)) == ["one", read, "two"]
 
 
 @pytest.mark.parametrize("encoding", ["big5", "gb18030", "utf-16", "utf-8"])
