@@ -55,6 +55,7 @@ class Desk:
     def adopt(self, ladder: Ladder) -> None:
         """Go on with a ladder of the rules before a reload."""
         self.ladders[ladder.key] = ladder
+        self.closings = [self.ladders[each.key] for each in self.closings]
         if ladder.is_timed:
             self.timed.append(ladder)
 

@@ -308,6 +308,18 @@ class TestStreak:
         assert desk.heard.alerts[0]["phase"] == "closing_auction"
         assert desk.wait(402 * 60) == []
 
+    def test_a_reload_still_awaits_the_close(self) -> None:
+        """Of a rule that told something the day before."""
+        known = {"9888.HK": profile(closes=("97", "98", "100"))}
+        on = rule("streak", "3", period=Period.DAY, length=3, basis="closed")
+        desk = Desk(on, profiles=known)
+        desk.quote("102", 398.5 * 60)
+        assert short(desk.wait(400 * 60 + 2)) == ["up/3/1"]
+        known["9888.HK"] = replace(known["9888.HK"], session_date=date(2025, 9, 18))
+        desk.quote("102", DAY + 398.5 * 60)
+        desk.reload(on)
+        assert short(desk.wait(DAY + 400 * 60 + 2)) == ["up/3/1"]
+
     def test_no_run_counts_from_too_old_a_close(self) -> None:
         """Friday is not on file: the week would be one since Thursday."""
         whole = profile(closes=tuple(map(str, range(60, 101))))
