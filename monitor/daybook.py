@@ -5,8 +5,9 @@ So a quiet day differs from a dead process: whoever reads the lines knows that b
 
 import asyncio
 from collections.abc import Callable
+from datetime import date
 
-from market.clock import SECOND, Clock
+from market.clock import SECOND
 from market.freshness import Health
 from market.session import EXCHANGES, Session, calendar
 from monitor.engine import Engine
@@ -15,6 +16,9 @@ from monitor.tally import Mark, Tally
 
 AFTER_CLOSE = 120 * SECOND
 """How long after the final close a session is summed up, and ``--until-close`` ends: vendors are late."""
+
+LOOK = 60
+"""Seconds until the calendar is asked anew: a typhoon may close an exchange that was to open."""
 
 SETTLING = 30
 """Seconds at the most that a start in mid-session waits for its feeds, before it says how many are live."""
@@ -27,7 +31,7 @@ class Daybook:
         self._engine = engine
         self._tell = tell
         self._tally = tally
-        self._open: dict[str, tuple[Session, Mark]] = {}
+        self._open: dict[str, tuple[date, Mark]] = {}
         """By exchange, the session that was armed and is not summed up, and what was counted up to then."""
 
     async def run(self) -> None:
@@ -42,17 +46,30 @@ class Daybook:
             self._sum_up(mic)
 
     async def _follow(self, mic: str) -> None:
-        clock = self._engine.clock
+        now = self._engine.clock.now()
+        if _session(mic, now).open <= now:
+            await self._settle()
         while True:
-            session = _session(mic, clock.now())
-            if clock.now() < session.open:
-                await _wait(clock, session.open)
-            else:
-                await self._settle()
-            self._arm(mic, session)
-            await _wait(clock, session.close + AFTER_CLOSE)
+            day = await self._opened(mic)
+            self._arm(mic, day)
+            await self._over(mic, day)
             if mic in self._open:
                 self._sum_up(mic)
+
+    async def _opened(self, mic: str) -> date:
+        """The day whose session is in progress, once there is one."""
+        clock = self._engine.clock
+        while (left := (session := _session(mic, clock.now())).open - clock.now()) > 0:
+            await clock.sleep(min(left / SECOND, LOOK))
+        return session.date
+
+    async def _over(self, mic: str, day: date) -> None:
+        """Return once that day's close is final, and vendors have had their time, or it has no session."""
+        clock = self._engine.clock
+        while (session := calendar(mic).session(day)) is not None:
+            if (left := session.close + AFTER_CLOSE - clock.now()) <= 0:
+                return
+            await clock.sleep(min(left / SECOND, LOOK))
 
     async def _settle(self) -> None:
         """Give the feeds of a start in mid-session their time to connect."""
@@ -62,12 +79,12 @@ class Daybook:
             if healths and Health.CONNECTING not in healths:
                 return
 
-    def _arm(self, mic: str, session: Session) -> None:
+    def _arm(self, mic: str, day: date) -> None:
         engine = self._engine
         entries = [entry for entry in engine.state.entries.values() if entry.calendar.mic == mic]
         if not entries:
             return
-        self._open[mic] = session, Mark.of(self._tally, engine)
+        self._open[mic] = day, Mark.of(self._tally, engine)
         primed = sum(entry.quote is not None and bool(entry.quote.prev_close) for entry in entries)
         live = (Health.LIVE, Health.DELAYED)
         self._tell(
@@ -76,7 +93,7 @@ class Daybook:
                 engine.clock.now(),
                 event="armed",
                 mic=mic,
-                session_date=session.date.isoformat(),
+                session_date=day.isoformat(),
                 rules=len(engine.rules.rules),
                 symbols=len(entries),
                 unprimed=len(entries) - primed,
@@ -86,16 +103,16 @@ class Daybook:
 
     def _sum_up(self, mic: str) -> None:
         """Tell what came since it was armed; ``final`` says whether its close is."""
-        session, armed = self._open.pop(mic)
-        now = self._engine.clock.now()
+        day, armed = self._open.pop(mic)
+        now, session = self._engine.clock.now(), calendar(mic).session(day)
         self._tell(
             line(
                 "session",
                 now,
                 event="summary",
                 mic=mic,
-                session_date=session.date.isoformat(),
-                final=now >= session.close,
+                session_date=day.isoformat(),
+                final=session is None or now >= session.close,
                 **Mark.of(self._tally, self._engine).since(armed),
             )
         )
@@ -103,15 +120,10 @@ class Daybook:
 
 def _session(mic: str, now: int) -> Session:
     """The session in progress, else the next one."""
-    hours = calendar(mic)  # asked for each time: a reload may have amended it
+    hours = calendar(mic)
     today = hours.session_at(now)
     if today is not None and now < today.close:
         return today
     following = hours.session(hours.next(hours.day_of(now)))
     assert following is not None
     return following
-
-
-async def _wait(clock: Clock, until: int) -> None:
-    while (left := until - clock.now()) > 0:
-        await clock.sleep(left / SECOND)
