@@ -63,7 +63,7 @@ class NameSheet(Lines):
         """Names, price, fields."""
         if self.sheet is None:
             return []
-        return [self._names(self.sheet, width), self._price(self.sheet), *self._fields(width)]
+        return [self._names(self.sheet, width), self._price(self.sheet, width), *self._fields(width)]
 
     def _names(self, sheet: Sheet, width: int) -> Line:
         """``9888.HK Baidu   BIDU-SW  百度集團  百度集团          SIM``"""
@@ -82,8 +82,11 @@ class NameSheet(Lines):
             Segment(tag, style.quality(sheet.tile.quality)),
         ]
 
-    def _price(self, sheet: Sheet) -> Line:
-        """`` 131.00 HKD  +17.80  ▲+15.72% on 113.20 (2025-09-16)``; hyphens where nothing counts."""
+    def _price(self, sheet: Sheet, width: int) -> Line:
+        """`` 131.00 HKD  +17.80  ▲+15.72% on 113.20 (2025-09-16)``; hyphens where nothing counts.
+
+        Where there is no room the base gives way, then the change, then the currency: never the percentage.
+        """
         style, glyphs, quote = self.look.palette, self.look.glyphs, sheet.tile.quote
         if quote is None:
             return [Segment(f" {self.word('no price')}", style.muted)]
@@ -93,14 +96,19 @@ class NameSheet(Lines):
         arrow = (glyphs.up if change > 0 else glyphs.down) if change else ""
         # An index counts points.
         unit = "" if is_index(quote.symbol) else f" {quote.currency or sheet.instrument.currency}"
-        return [
-            Segment(f" {price(quote.last)}{unit}", style.muted if stale else style.strong),
-            Segment(
-                f"  {signed(change)}  {arrow}{percent(pct)}",
-                style.muted if stale else style.direction(change, strong=True),
-            ),
+        body = style.muted if stale else style.strong
+        side = style.muted if stale else style.direction(change, strong=True)
+        line = [
+            Segment(f" {price(quote.last)}", body),
+            Segment(unit, body),
+            Segment(f"  {signed(change)}", side),
+            Segment(f"  {arrow}{percent(pct)}", side),
             Segment(f" {self._base(sheet.base)}", style.muted),
         ]
+        for place in (4, 2, 1):
+            if sum(piece.cell_length for piece in line) > width:
+                line[place] = Segment("")
+        return line
 
     def _base(self, base: Base) -> str:
         """``on 113.20 (2025-09-16)``: what the percentage counts from."""

@@ -43,14 +43,23 @@ class TabLine(Lines):
         self.redraw()
 
     def _texts(self, width: int) -> list[str]:
-        """What each tab says; the names go where there is no room for them."""
+        """What each tab says; where not all find room, the one that is shown, and the others' numbers."""
         texts = [
             f" {f'{number} ' if self.numbered else ''}{tab.title}{tab.mark} "
             for number, tab in enumerate(self.tabs, 1)
         ]
-        if sum(map(cell_len, texts)) > width:
-            texts = [f" {number}{tab.mark} " for number, tab in enumerate(self.tabs, 1)]
-        return texts
+        if sum(map(cell_len, texts)) <= width:
+            return texts
+        count = "" if self.numbered else f"{self._place + 1}/{len(self.tabs)} "
+        return [
+            f"{text}{count}" if place == self._place else f" {place + 1}{tab.mark} " if self.numbered else ""
+            for place, (tab, text) in enumerate(zip(self.tabs, texts, strict=True))
+        ]
+
+    @property
+    def _place(self) -> int:
+        """Of the pane that is shown, counted from 0."""
+        return next((place for place, tab in enumerate(self.tabs) if tab.pane == self.active), 0)
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """The one line."""

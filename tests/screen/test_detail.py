@@ -304,6 +304,24 @@ async def test_a_page_in_chinese(tmp_path: Path) -> None:
         await until(lambda: "未有報價" in page(stage) and "暫無日線數據" in page(stage), pilot)
 
 
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [
+        (60, " 118.00 HKD  +4.80  ▲+4.24% on 113.20 (2025-09-16)"),
+        (40, " 118.00 HKD  +4.80  ▲+4.24%"),
+        (24, " 118.00 HKD  ▲+4.24%"),
+        (18, " 118.00  ▲+4.24%"),
+    ],
+)
+async def test_the_percentage_is_the_last_to_go(width: int, told: str) -> None:
+    stage = Stage()
+    async with stage.up(size=(width, 5)) as pilot:
+        stage.quote()
+        await pilot.press("enter")
+        await until(lambda: told in page(stage).split("\n"), pilot)
+        assert not stage.app.screen.show_vertical_scrollbar
+
+
 async def test_doubts_about_history_stay_where_facts_give_way() -> None:
     facts = FactList()
     async with Host(facts).run_test(size=(60, 5)):

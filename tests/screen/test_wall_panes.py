@@ -21,6 +21,7 @@ from widgets.heading import heading
 from widgets.headlines import HeadlinePane
 from widgets.index_strip import Hours, IndexLine, IndexStrip, countdown
 from widgets.lines import Lines
+from widgets.tabs import Tab, TabLine
 
 HOSTILE = "\x1b]0;owned\x07\x1b[31m\u202e[bold red]evil[/]\r\n\x9b2J百度"
 
@@ -61,6 +62,26 @@ def test_a_heading_is_as_wide_as_its_room(width: int) -> None:
             assert cell_len(line) == width
             assert (f" {hint} ─ 1/13 " in line) == (bool(hint) and width >= 60)
             assert "…" not in line or width == 12
+
+
+TABS = [Tab("wall", "Wall"), Tab("headlines", "Headlines"), Tab("alerts", "Alerts", " 2!")]
+
+
+@pytest.mark.parametrize(
+    ("width", "numbered", "told"),
+    [
+        (40, True, " 1 Wall  2 Headlines  3 Alerts 2!"),
+        (25, True, " 1  2 Headlines  3 2!"),
+        (40, False, " Wall  Headlines  Alerts 2!"),
+        (25, False, " Headlines 2/3"),
+    ],
+)
+async def test_tabs_keep_the_name_of_the_one_in_view(width: int, numbered: bool, told: str) -> None:
+    tabs = TabLine()
+    tabs.numbered = numbered
+    async with Host(tabs).run_test(size=(width, 1)):
+        tabs.show(TABS, "headlines")
+        assert lines(tabs) == [told]
 
 
 def lines(widget: Lines) -> list[str]:

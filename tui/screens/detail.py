@@ -246,6 +246,7 @@ class DetailScreen(View):
             part.display = count > 0
             part.styles.height = max(1, count)
         self._left.styles.width, self._right.styles.width = plan.left, plan.right
+        self._body.display = height > top
         self._body.styles.height = max(1, height - top - plan.tabs)
         said = self._words
         self.tabs.show([Tab(name, said[name]) for name in names], self.panel)
