@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from feeds import json_feed
 from feeds.charset import decode
-from feeds.mending import mend
+from feeds.mending import apart, mend
 from market.clock import MINUTE, SECOND
 from market.errors import ParseError, SymbolError
 from market.headline import Headline
@@ -64,7 +64,8 @@ def parse_feed(
         entries, complaint = json_feed.entries(text, source)
     else:
         text, complaint = mend(text, source)
-        entries = _entries(text, source, address)
+        entries, broken = _entries(text, source, address)
+        complaint = complaint or broken
     items: list[_Item] = []
     for entry in entries:
         title = _title(entry)
@@ -102,7 +103,26 @@ class _Item:
         self.when = _written(entry)
 
 
-def _entries(text: str, source: str, address: str) -> list[Mapping[str, Any]]:
+def _entries(text: str, source: str, address: str) -> tuple[list[Mapping[str, Any]], str | None]:
+    """The entries of a feed, and why one is missing: each read by itself where one spoils others."""
+    feeds = apart(text)
+    try:
+        entries = _parsed(text, source, address)
+        if len(entries) >= len(feeds) and all(map(_title, entries)):
+            return entries, None
+    except ParseError:
+        if not feeds:
+            raise
+    entries, broken = [], None
+    for feed in feeds:
+        try:
+            entries += _parsed(feed, source, address)
+        except ParseError as error:
+            broken = f"an item left out: {error.reason}"
+    return entries, broken
+
+
+def _parsed(text: str, source: str, address: str) -> list[Mapping[str, Any]]:
     import feedparser
 
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": address}
