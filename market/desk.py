@@ -44,6 +44,7 @@ class Desk:
                 if rule.direction in ("both", "up" if up else "down"):
                     self.wake((rule, up))
         self.closings = [ladder for ladder in self.ladders.values() if _awaits_close(ladder.rule)]
+        self.gathering = [ladder for ladder in self.ladders.values() if ladder.condition.gathers]
 
     def wake(self, key: Key) -> Ladder:
         """The ladder of a rule, from now on asked by name."""
@@ -56,6 +57,7 @@ class Desk:
         """Go on with a ladder of the rules before a reload."""
         self.ladders[ladder.key] = ladder
         self.closings = [self.ladders[each.key] for each in self.closings]
+        self.gathering = [self.ladders[each.key] for each in self.gathering]
         if ladder.is_timed:
             self.timed.append(ladder)
 
@@ -73,6 +75,8 @@ class Desk:
     def states(self) -> dict[str, str]:
         """Every standing, by its key."""
         states = {ladder.key: ladder.save() for ladder in self.ladders.values()}
+        for ladder in self.gathering:
+            ladder.keep(states)
         if self.seen is not None:
             states[self._key] = self.roster.to_json(self.seen)
         return states

@@ -86,6 +86,8 @@ class Ladder:
 
     def restore(self, states: Mapping[str, str]) -> None:
         """Go on where an earlier process, or the rule before a reload, stopped."""
+        if gathered := states.get(self._gathered):
+            self.condition.recall(gathered)
         text = states.get(self.key)
         standing = Standing.from_json(self.rule.kind, text) if text else None
         if standing is None:
@@ -97,6 +99,15 @@ class Ladder:
             standing.told = {step for step in self.condition.steps if step <= top}
         self._resuming = standing.mark is not None
         self._stand(standing)
+
+    def keep(self, states: dict[str, str]) -> None:
+        """Hand over what its condition has gathered since the last call."""
+        if gathered := self.condition.keep():
+            states[self._gathered] = gathered
+
+    @property
+    def _gathered(self) -> str:
+        return f"{self.key}/gathered"
 
     def save(self) -> str:
         """The standing as the store keeps it."""

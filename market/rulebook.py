@@ -23,6 +23,9 @@ Judge = Callable[[Entry], Moment]
 Tell = Callable[[Outcome], object]
 """Takes what a look at a quote has brought."""
 
+_KEPT_IN = 10
+"""In so many rounds what has been gathered for each name is kept once, a part of the names in each."""
+
 _LATE = 3600 * 1_000_000_000
 """How long after a session its close is waited for, nanoseconds."""
 
@@ -48,6 +51,8 @@ class RuleBook:
                 rosters[alike] = Roster(asleep)
             awake = [rule for rule in concerned.values() if not may_sleep(rule)]
             self._desks[symbol] = Desk(symbol, awake, rosters[alike], partial(self._ladder, symbol))
+        self._gathering = [desk for desk in self._desks.values() if desk.gathering]
+        self._rounds = 0
 
     def _ladder(self, symbol: str, rule: Rule, up: bool) -> Ladder:
         condition = CONDITIONS[rule.kind](rule, symbol, up, self._around)
@@ -134,14 +139,17 @@ class RuleBook:
                 for ladder in due:
                     ladder.wait(entry, entry.quote, moment, out)
                 self._meet(desk, entry, moment, out)
+        self._rounds += 1
+        self._keep(self._gathering[self._rounds % _KEPT_IN :: _KEPT_IN], out)
         return self._ordered(out)
 
     def finish(self, now: int) -> Outcome:
-        """No other source will speak any more: tell what waits for one as it is."""
+        """Nothing more will come: tell what waits for another source as it is, and keep what was gathered."""
         out = Outcome()
         for symbol, desk in self._desks.items():
             for ladder in desk.timed:
                 ladder.give_up(self._around.entries[symbol], now, out)
+        self._keep(self._gathering, out)
         return self._ordered(out)
 
     @property
@@ -172,6 +180,12 @@ class RuleBook:
             places = self._order
             out.alerts.sort(key=lambda alert: (places[alert.rule_id], alert.symbol, alert.direction != "up"))
         return out
+
+    @staticmethod
+    def _keep(desks: Iterable[Desk], out: Outcome) -> None:
+        for desk in desks:
+            for ladder in desk.gathering:
+                ladder.keep(out.states)
 
     @staticmethod
     def _meet(desk: Desk, entry: Entry, moment: Moment, out: Outcome) -> None:

@@ -51,6 +51,8 @@ class Condition:
     least: ClassVar[Decimal] = Decimal("0.001")
     most: ClassVar[Decimal] = Decimal(100_000)
     """Of thresholds; what lies beyond is a slip of the pen."""
+    gathers: ClassVar[bool] = False
+    """Whether it needs what came before, which a restart must not forget: ``keep`` and ``recall``."""
     usual: ClassVar[Decimal | None] = Decimal(5)
     """The threshold of a rule that names none; ``None`` where it must."""
     strict: ClassVar[bool] = False
@@ -74,6 +76,13 @@ class Condition:
 
     def elapse(self, entry: Entry, at: int) -> None:
         """Let time pass up to ``at`` (ns UTC, by the venue's stamps) without another quote."""
+
+    def keep(self) -> str | None:
+        """What it has gathered, as the store keeps it; ``None`` when nothing came since the last call."""
+        return None
+
+    def recall(self, text: str) -> None:
+        """Take up what an earlier process, or the rule before a reload, had gathered."""
 
     def ready(self, entry: Entry, quote: Quote, moment: Moment) -> bool:
         """Whether what is needed to measure is known."""

@@ -1,7 +1,10 @@
 """``pct_window``: the price against the lowest, or highest, of the last minutes of trading."""
 
+import json
 from collections import deque
-from decimal import Decimal
+from contextlib import suppress
+from datetime import date
+from decimal import Decimal, InvalidOperation
 
 from market.alert import percent, plain
 from market.clock import SECOND
@@ -11,6 +14,9 @@ from market.quote import Quote
 from market.rule import Rule
 from market.session import TRADING
 from market.state import Entry
+
+_MOST = 500
+"""Prices kept for a restart: of a fall that never paused, one in so many of those that it passed."""
 
 
 class WindowChange(Percentage):
@@ -24,13 +30,16 @@ class WindowChange(Percentage):
     kind = "pct_window"
     keys = STEPPED | {"clear", "window"}
     frequencies = (*ONCE, "every_cross")
+    gathers = True
 
     def __init__(self, rule: Rule, symbol: str, up: bool, around: Surroundings) -> None:
         super().__init__(rule, symbol, up, around)
         self._kept: deque[tuple[int, Decimal]] = deque()
         """(trading time in nanoseconds, price): the extreme first, later and lesser ones behind it."""
-        self._of: tuple[object, str] | None = None
+        self._of: tuple[date | None, str] | None = None
+        """The session and the source that the window lives in."""
         self._base: Decimal | None = None
+        self._is_kept = True
 
     def restless(self, spent: bool) -> bool:
         """Each price may be the one that a later move is measured from."""
@@ -41,17 +50,36 @@ class WindowChange(Percentage):
         if entry.session_date is None or entry.phase not in TRADING:
             return
         of = (None if _is_endless(entry) else entry.session_date, quote.source)
-        if of != self._of:
-            self._of = of
-            self._kept.clear()
         at = _trading_time(entry, quote.ts_event)
         kept = self._kept
+        if of != self._of or (kept and at < kept[-1][0]):  # or a tape is read again from its start
+            self._of = of
+            kept.clear()
         while kept and kept[0][0] < at - self.rule.window:
             kept.popleft()
         while kept and (kept[-1][1] >= quote.last if self.up else kept[-1][1] <= quote.last):
             kept.pop()
         kept.append((at, quote.last))
         self._base = kept[0][1]
+        self._is_kept = False
+
+    def keep(self) -> str | None:
+        """The prices that may still become its extreme, with their session and source."""
+        if self._is_kept or self._of is None:
+            return None
+        self._is_kept = True
+        session, source = self._of
+        kept = list(self._kept)[:: 1 + len(self._kept) // _MOST]
+        prices = [(at, str(price)) for at, price in kept]
+        return json.dumps({"session": session and str(session), "source": source, "prices": prices})
+
+    def recall(self, text: str) -> None:
+        """Those prices again; what is damaged is gathered anew."""
+        with suppress(KeyError, TypeError, ValueError, InvalidOperation):
+            plain = json.loads(text)
+            session = date.fromisoformat(plain["session"]) if plain["session"] else None
+            prices = [(int(at), Decimal(price)) for at, price in plain["prices"]]
+            self._of, self._kept = (session, plain["source"]), deque(prices)
 
     def elapse(self, entry: Entry, at: int) -> None:
         """The window moves on; what has left it may still be in that of a quote on its way."""

@@ -96,6 +96,25 @@ class TestWindow:
         desk.quote("100", 10)
         assert desk.quote("104", 30, source="b") == []
 
+    def test_a_live_restart_remembers_the_minutes(self) -> None:
+        """Of one that was killed those that were kept, which is every ten seconds."""
+        on = rule("pct_window", "4", window=5 * MINUTE)
+        first = Desk(on)
+        first.quote("100", 10)
+        first.quote("103", 20)
+        first.wait(31)
+        again = Desk(on, store=first.store)
+        assert short(again.quote("104", 300)) == ["up/4/1"]
+        other = Desk(on, store=first.store)
+        assert other.quote("99", DAY + 10) == []
+
+    def test_another_threshold_keeps_the_minutes(self) -> None:
+        """A reload forgets nothing."""
+        desk = Desk(rule("pct_window", "8", window=5 * MINUTE))
+        desk.quote("100", 10)
+        desk.reload(rule("pct_window", "4", window=5 * MINUTE))
+        assert short(desk.quote("104", 20)) == ["up/4/1"]
+
     def test_after_a_restart_it_is_built_by_old_quotes_that_fire_nothing(self) -> None:
         """Read again from the start the tape says what the uninterrupted run said."""
         tape = [("100", 10), ("104", 60), ("99.84", 90), ("103.9", 120), ("108", 180)]
