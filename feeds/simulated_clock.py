@@ -82,18 +82,24 @@ class SimulatedClock:
                 session.ws_connect(self.url, max_msg_size=65_536) as socket,
             ):
                 async for message in socket:
-                    if message.type is aiohttp.WSMsgType.TEXT:
-                        self._hear(message.data)
+                    if message.type is aiohttp.WSMsgType.TEXT and self._hear(message.data):
+                        # It began anew, and does not go on before somebody wants quotes: which nobody does
+                        # whose next try lies in the time that stands still meanwhile.
+                        await socket.send_str("go on")
         except (aiohttp.ClientError, ValueError, KeyError) as error:
             return str(error)
         return "the venue has gone"
 
-    def _hear(self, text: str) -> None:
+    def _hear(self, text: str) -> bool:
+        """Follow an announcement; whether the venue's time lies behind ours."""
         heard = json.loads(text)
+        now = int(heard["now"])
         self._speed = math.inf if heard["speed"] == "max" else float(heard["speed"])
-        self._move(int(heard["now"]))
+        behind = now < self._now
+        self._move(now)
         if heard["state"] == "ended":
             self.ended.set()
+        return behind
 
     def _move(self, now: int) -> None:
         """On to an instant, never back: a venue that starts its day anew is waited for."""

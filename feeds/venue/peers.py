@@ -105,7 +105,8 @@ class ClockPeer(Peer):
     follows_clock = True
 
     async def hear(self, text: str | bytes) -> bool:
-        """Nothing it says matters."""
+        """Whatever it says, it waits for time to go on."""
+        self._floor.attend()
         return True
 
     def frames(self, changed: set[str]) -> Sequence[str]:

@@ -67,6 +67,24 @@ async def test_time_goes_on_without_the_venue_and_follows_it_again() -> None:
         await following.__aexit__(None, None, None)
 
 
+async def test_a_venue_that_begins_its_day_anew_is_waited_for() -> None:
+    """And told to go on: whoever would ask it for quotes waits for that time himself."""
+    async with Venue(VenueOptions(speed=50, start=time(10))) as venue:
+        port = int(venue.url.rpartition(":")[2])
+        clock = SimulatedClock(venue.clock_url)
+        following = clock.following()
+        await following.__aenter__()
+        began = clock.now()
+    try:
+        await until(lambda: clock.now() > began + 20 * SECOND)
+        sleeper = asyncio.create_task(clock.sleep(60))
+        async with Venue(VenueOptions(port=port, speed=300, start=time(10))):
+            async with asyncio.timeout(10):
+                await sleeper
+    finally:
+        await following.__aexit__(None, None, None)
+
+
 async def test_a_venue_without_limit_of_speed_that_goes_ends_the_run() -> None:
     """There is no rate at which to go on alone; it is a fault, not the end of the day."""
     with pytest.raises(FeedError, match="no clock at"):
