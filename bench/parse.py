@@ -25,6 +25,7 @@ import time
 from base64 import b64encode
 from binascii import a2b_base64
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -241,11 +242,11 @@ def cases() -> list[tuple[str, Callable[[bytes, int], object], Callable[[bytes],
         ("eastmoney", eastmoney.parse_quotes, loads, frames(eastmoney_page)[::40]),
         ("yahoo", yahoo.Parser(names).quotes, bare_yahoo(), yahoos),
         ("coinbase", coinbase.parse_frame, loads, frames(coinbase_frame)),
-        ("binance", lambda frame, now: binance.parse_frame(frame, now, pairs), loads, frames(binance_frame)),
+        ("binance", binance.Parser(pairs).quotes, loads, frames(binance_frame)),
         ("kraken", kraken.parse_frame, loads, frames(kraken_frame)),
-        ("finnhub", lambda frame, now: finnhub.parse_frame(frame, now, asked), loads, frames(finnhub_frame)),
-        ("alpaca", lambda frame, now: alpaca.parse_frame(frame, now, asked), loads, frames(alpaca_frame)),
-        ("massive", lambda frame, now: massive.parse_frame(frame, now, asked), loads, frames(massive_frame)),
+        ("finnhub", partial(finnhub.parse_frame, asked), loads, frames(finnhub_frame)),
+        ("alpaca", partial(alpaca.parse_frame, asked), loads, frames(alpaca_frame)),
+        ("massive", partial(massive.parse_frame, asked), loads, frames(massive_frame)),
         ("json_ws", Parser("desk", desk, names).quotes, loads, frames(json_ws_frame)),
     ]
 

@@ -68,7 +68,7 @@ class _Message(msgspec.Struct, gc=False):
 _decode = msgspec.json.Decoder(list[_Message], float_hook=exact).decode
 
 
-def parse_frame(frame: bytes, ts_recv: int, symbols: frozenset[str]) -> Sequence[Quote]:
+def parse_frame(symbols: frozenset[str], frame: bytes, ts_recv: int) -> Sequence[Quote]:
     """The quotes in a frame, of its trades; ``ts_recv`` is ns UTC.
 
     Trades of others than ``symbols`` are an error. Raises ``ParseError``, and ``FeedError`` for a refusal.
@@ -80,10 +80,12 @@ def parse_frame(frame: bytes, ts_recv: int, symbols: frozenset[str]) -> Sequence
                 symbol, paid, stamp = message.S, message.p, message.t
                 if symbol not in symbols:
                     raise ValueError(f"a symbol that was not asked for: {symbol[:24]!a}")
-                last = paid if type(paid) is Decimal else as_price(paid)
+                fraction = stamp[20:29]  # of nine digits, mostly
                 quotes.append(_build(Quote, (
-                    symbol, last, _instant(stamp), ts_recv, NAME, None, None, None, None, None, "USD", None,
-                    0,
+                    symbol, paid if type(paid) is Decimal else as_price(paid),
+                    _SECONDS[stamp[:20]] + int(fraction) if stamp[29:] == "Z" and fraction.isdecimal()
+                    else checked_instant(parse_rfc3339(stamp)),
+                    ts_recv, NAME, None, None, None, None, None, "USD", None, 0,
                 )))  # fmt: skip
             elif message.T not in _SILENT:
                 _refuse(message)
@@ -114,13 +116,6 @@ def _refuse(message: _Message) -> NoReturn:
     raise FeedError(NAME, reason, fatal=message.code not in _IN_PASSING)
 
 
-def _instant(stamp: str) -> int:
-    fraction = stamp[20:29]
-    if stamp[29:] != "Z" or not fraction.isdecimal():
-        return checked_instant(parse_rfc3339(stamp))
-    return _SECONDS[stamp[:20]] + int(fraction)
-
-
 def _second(start: str) -> int:
     return checked_instant(parse_rfc3339(start.removesuffix(".") + "Z"))
 
@@ -148,7 +143,6 @@ class AlpacaFeed(StreamFeed):
     ) -> None:
         shares = tuple(filter(is_us_share, symbols))
         super().__init__(name, shares, clock)
-        asked = self.symbols
         subscribe = msgspec.json.encode({"action": "subscribe", "trades": shares}).decode()
 
         def stream() -> Stream:
@@ -159,7 +153,7 @@ class AlpacaFeed(StreamFeed):
                 venue=name,
                 url=settings.stream_url,
                 reply=partial(answer, auth=auth, subscribe=subscribe),
-                parse=lambda frame, received: parse_frame(frame, received, asked),
+                parse=partial(parse_frame, self.symbols),
                 idle=parse_duration(settings.idle_timeout),
                 excused=silence(shares),
                 coalesce=coalesce,

@@ -18,7 +18,6 @@ from feeds.wire import BROKEN, Milliseconds, parse_error
 from market.clock import MILLISECOND, Clock
 from market.duration import parse_duration
 from market.errors import FeedError, ParseError
-from market.memo import Memo
 from market.price import PRICES
 from market.quote import Quote
 from market.symbol import is_crypto
@@ -104,31 +103,39 @@ _decode = msgspec.json.Decoder(_Frame).decode
 _decode_other = msgspec.json.Decoder(_Other).decode
 
 
-def parse_frame(frame: bytes, ts_recv: int, names: Mapping[str, str]) -> Sequence[Quote]:
-    """The quote in a frame of the combined stream, none in an acknowledgement; ``ts_recv`` is ns UTC.
+class Parser:
+    """Reads the frames of the combined stream; ``names`` gives the symbol of each pair that was asked for."""
 
-    ``names`` gives the canonical symbol of each pair that was asked for. Raises ``ParseError``,
-    ``FeedError`` for a refusal, ``RenewalError`` where the venue's server says that it goes down.
-    """
-    try:
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._asked = {pair: (symbol, symbol.rpartition("-")[2]) for pair, symbol in names.items()}
+        """The symbol and the currency of each pair."""
+
+    def quotes(self, frame: bytes, ts_recv: int) -> Sequence[Quote]:
+        """The quote in a frame, none in an acknowledgement; ``ts_recv`` is ns UTC.
+
+        Raises ``ParseError``, ``FeedError`` for a refusal, ``RenewalError`` where the venue's server says
+        that it goes down.
+        """
         try:
-            ticker = _decode(frame).data
-        except msgspec.ValidationError as error:
-            return _other(frame, error)
-        symbol, volume, last = names[ticker.s], Decimal(ticker.v), PRICES[ticker.c]
-        if not _NO_COINS <= volume <= _MOST_COINS:
-            raise ValueError("impossible volume")
-        if last is None:
-            raise ValueError("impossible price 0")
-        day_ago = PRICES[ticker.o]
-        return (_build(Quote, (
-            symbol, last, ticker.E * MILLISECOND, ts_recv, NAME, day_ago, day_ago,
-            PRICES[ticker.h], PRICES[ticker.l], volume, _CURRENCIES[symbol], None, 0,
-        )),)  # fmt: skip
-    except KeyError as error:
-        raise ParseError(NAME, f"a pair that was not asked for: {clean(str(error), 40)}", frame) from None
-    except BROKEN as error:
-        raise parse_error(NAME, error, frame) from None
+            try:
+                ticker = _decode(frame).data
+            except msgspec.ValidationError as error:
+                return _other(frame, error)
+            symbol, currency = self._asked[ticker.s]
+            last, volume, day_ago = PRICES[ticker.c], Decimal(ticker.v), PRICES[ticker.o]
+            if not _NO_COINS <= volume <= _MOST_COINS:
+                raise ValueError("impossible volume")
+            if last is None:
+                raise ValueError("impossible price 0")
+            return (_build(Quote, (
+                symbol, last, ticker.E * MILLISECOND, ts_recv, NAME, day_ago, day_ago,
+                PRICES[ticker.h], PRICES[ticker.l], volume, currency, None, 0,
+            )),)  # fmt: skip
+        except KeyError as error:
+            reason = f"a pair that was not asked for: {clean(str(error), 40)}"
+            raise ParseError(NAME, reason, frame) from None
+        except BROKEN as error:
+            raise parse_error(NAME, error, frame) from None
 
 
 def _other(frame: bytes, error: msgspec.ValidationError) -> Sequence[Quote]:
@@ -142,9 +149,6 @@ def _other(frame: bytes, error: msgspec.ValidationError) -> Sequence[Quote]:
     if event.e in _SILENT or (not event.e and event.s):
         return ()
     raise error
-
-
-_CURRENCIES: Final[Memo[str, str]] = Memo(lambda symbol: symbol.rpartition("-")[2], 1024)
 
 
 class _Refusal(msgspec.Struct):
@@ -194,7 +198,7 @@ class BinanceFeed(StreamFeed):
                 venue=name,
                 url=settings.stream_url,
                 subscribe=subscribe_frames(pairs[at : at + MOST]),
-                parse=lambda frame, received: parse_frame(frame, received, names),
+                parse=Parser(names).quotes,
                 idle=parse_duration(settings.idle_timeout),
                 barren=4 * BARREN,  # a pair without a trade has no ticker, not even on subscribing
                 lifetime=parse_duration(settings.lifetime),

@@ -5,6 +5,7 @@ A trade tells a price and an instant, and neither a previous close nor the day's
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any, ClassVar, Final
 from urllib.parse import quote as quoted
 
@@ -67,7 +68,7 @@ class _Frame(msgspec.Struct, gc=False):
 _decode = msgspec.json.Decoder(_Frame, float_hook=exact).decode
 
 
-def parse_frame(frame: bytes, ts_recv: int, symbols: frozenset[str]) -> Sequence[Quote]:
+def parse_frame(symbols: frozenset[str], frame: bytes, ts_recv: int) -> Sequence[Quote]:
     """The quotes in a frame of trades, none in a ping; ``ts_recv`` is ns UTC.
 
     Trades of others than ``symbols`` are an error. Raises ``ParseError``, ``TurnedDownError`` among them,
@@ -125,7 +126,6 @@ class FinnhubFeed(StreamFeed):
     ) -> None:
         shares = tuple(filter(is_us_share, symbols))
         super().__init__(name, shares, clock)
-        asked = self.symbols
 
         def stream() -> Stream:
             token = secret(name, settings.token_file, settings.token_env)
@@ -133,7 +133,7 @@ class FinnhubFeed(StreamFeed):
                 venue=name,
                 url=f"{settings.stream_url}?token={quoted(token, safe='')}",
                 subscribe=subscribe_frames(shares),
-                parse=lambda frame, received: parse_frame(frame, received, asked),
+                parse=partial(parse_frame, self.symbols),
                 idle=parse_duration(settings.idle_timeout),
                 coalesce=coalesce,
             )

@@ -76,7 +76,7 @@ class _Message(msgspec.Struct, gc=False):
 _decode = msgspec.json.Decoder(list[_Message], float_hook=str).decode
 
 
-def parse_frame(frame: bytes, ts_recv: int, symbols: frozenset[str]) -> Sequence[Quote]:
+def parse_frame(symbols: frozenset[str], frame: bytes, ts_recv: int) -> Sequence[Quote]:
     """The quotes in a frame, of its trades and bars; ``ts_recv`` is ns UTC.
 
     Those of others than ``symbols`` are an error. Raises ``ParseError``, ``TurnedDownError`` among them, and
@@ -146,7 +146,6 @@ class MassiveFeed(StreamFeed):
     ) -> None:
         shares = tuple(filter(is_us_share, symbols))
         super().__init__(name, shares, clock)
-        asked = self.symbols
         wanted = ",".join(f"{settings.channel}.{symbol}" for symbol in shares)
         subscribe = msgspec.json.encode({"action": "subscribe", "params": wanted}).decode()
 
@@ -157,7 +156,7 @@ class MassiveFeed(StreamFeed):
                 venue=name,
                 url=settings.stream_url,
                 reply=partial(answer, auth=auth, subscribe=subscribe),
-                parse=lambda frame, received: parse_frame(frame, received, asked),
+                parse=partial(parse_frame, self.symbols),
                 idle=parse_duration(settings.idle_timeout),
                 excused=silence(shares),
                 coalesce=coalesce,

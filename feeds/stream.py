@@ -37,7 +37,7 @@ class Stream:
 
     ``parse`` turns a frame and its receipt (ns UTC) into quotes, none for a control frame; it raises
     ``ParseError`` for a bad frame, ``FeedError`` for a refusal. (A ``partial`` with a keyword would cost it
-    0.2 µs a frame, a lambda 0.04.) ``subscribe`` is sent on every connection;
+    0.2 µs a frame, a lambda 0.04, a ``partial`` without 0.01.) ``subscribe`` is sent on every connection;
     ``reply`` gives what is sent upon a frame that held no quote, for venues that want a dialogue, and may
     raise ``FeedError`` too. ``beat`` is sent every ``beat_every``.
 

@@ -168,23 +168,23 @@ def _quote_targets() -> Iterator[Target]:
             "coinbase",
         ),
         "binance": (
-            lambda raw: binance.parse_frame(raw, NOW, names),
+            lambda raw: binance.Parser(names).quotes(raw, NOW),
             b'{"stream":"a","data":{"s":"BTCUSDT","c":"1"}}',
             "binance",
         ),
         "kraken": (lambda raw: kraken.parse_frame(raw, NOW), b'{"channel":"ticker","data":[]}', "kraken"),
         "finnhub": (
-            lambda raw: finnhub.parse_frame(raw, NOW, symbols),
+            lambda raw: finnhub.parse_frame(symbols, raw, NOW),
             b'{"type":"trade","data":[{"p":1,"s":"AAPL","t":1,"v":0}]}',
             "finnhub",
         ),
         "alpaca": (
-            lambda raw: alpaca.parse_frame(raw, NOW, symbols),
+            lambda raw: alpaca.parse_frame(symbols, raw, NOW),
             b'[{"T":"t","S":"AAPL","p":1,"t":"2025-09-17T02:14:07Z"}]',
             "alpaca",
         ),
         "massive": (
-            lambda raw: massive.parse_frame(raw, NOW, symbols),
+            lambda raw: massive.parse_frame(symbols, raw, NOW),
             b'[{"ev":"T","sym":"AAPL","p":1,"t":1}]',
             "massive",
         ),

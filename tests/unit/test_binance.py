@@ -2,14 +2,13 @@
 
 import json
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.binance import BinanceSettings, pair, parse_frame, subscribe_frames
+from feeds.binance import BinanceSettings, Parser, pair, subscribe_frames
 from feeds.failure import RenewalError
 from market.errors import FeedError, ParseError
 from market.quote import Quote
@@ -20,7 +19,7 @@ SAMPLES = SHARED / "samples" / "feeds" / "binance"
 NAMES = {"BTCUSDT": "BTC-USDT", "ETHBTC": "ETH-BTC"}
 STAMP = 1_758_075_247_120
 
-parse = partial(parse_frame, names=NAMES)
+parse = Parser(NAMES).quotes
 
 
 def ticker(**changes: Any) -> bytes:
@@ -120,7 +119,7 @@ def test_real_frames() -> None:
     for line in (SAMPLES / "combined_stream_2021-10-12.jsonl").read_bytes().splitlines():
         assert parse(line, NOW) == ()
     quote, down, ack = (SAMPLES / "doc_miniticker_serverShutdown_ack.jsonl").read_bytes().splitlines()
-    [told] = parse_frame(quote, NOW, {"BNBBTC": "BNB-BTC"})
+    [told] = Parser({"BNBBTC": "BNB-BTC"}).quotes(quote, NOW)
     assert (told.symbol, str(told.last), str(told.prev_close)) == ("BNB-BTC", "0.0025", "0.0010")
     with pytest.raises(RenewalError):
         parse(down, NOW)

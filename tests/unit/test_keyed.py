@@ -25,9 +25,9 @@ ASKED = frozenset({"AAPL", "BIDU"})
 
 Parse = Callable[[bytes, int], Sequence[Quote]]
 PARSERS: dict[str, Parse] = {
-    "finnhub": partial(finnhub.parse_frame, symbols=ASKED),
-    "alpaca": partial(alpaca.parse_frame, symbols=ASKED),
-    "massive": partial(massive.parse_frame, symbols=ASKED),
+    "finnhub": partial(finnhub.parse_frame, ASKED),
+    "alpaca": partial(alpaca.parse_frame, ASKED),
+    "massive": partial(massive.parse_frame, ASKED),
 }
 
 
@@ -174,11 +174,11 @@ def test_real_frames_of_finnhub() -> None:
     """Trades of five years, a ping, and a limit."""
     asked = frozenset({"BINANCE:ETHUSDT", "BINANCE:BTCUSDT", "RCL"})
     *trades, ping, limit = (SAMPLES / "finnhub" / "messages.jsonl").read_bytes().splitlines()
-    prices = [str(quote.last) for line in trades for quote in finnhub.parse_frame(line, NOW, asked)]
+    prices = [str(quote.last) for line in trades for quote in finnhub.parse_frame(asked, line, NOW)]
     assert prices == ["1675.58", "95372.09", "95372.09", "75008.34", "7296.89", "24.3"]
-    assert finnhub.parse_frame(ping, NOW, asked) == ()
+    assert finnhub.parse_frame(asked, ping, NOW) == ()
     with pytest.raises(TurnedDownError, match="too many symbols"):
-        finnhub.parse_frame(limit, NOW, asked)
+        finnhub.parse_frame(asked, limit, NOW)
 
 
 @needs_shared

@@ -21,19 +21,19 @@ _NAMES = {"BTC-USD": "BTC-USD", "0700.HK": "0700.HK", "AAPL": "AAPL"}
 _TRADED = frozenset({"RCL", "BINANCE:ETHUSDT", "BINANCE:BTCUSDT", "FAKEPACA"})
 
 PARSERS: dict[str, Callable[[bytes], object]] = {
-    "alpaca": lambda raw: alpaca.parse_frame(raw, NOW, _TRADED),
+    "alpaca": lambda raw: alpaca.parse_frame(_TRADED, raw, NOW),
     "bars": lambda raw: tencent.parse_kline(raw, "0700.HK"),
-    "binance": lambda raw: binance.parse_frame(raw, NOW, {"BNBBTC": "BNB-BTC"}),
+    "binance": lambda raw: binance.Parser({"BNBBTC": "BNB-BTC"}).quotes(raw, NOW),
     "chart": yahoo.parse_chart,
     "coinbase": lambda raw: coinbase.parse_frame(raw, NOW),
     "eastmoney": lambda raw: eastmoney.parse_quotes(raw, NOW),
     "feed": lambda raw: parse_feed(raw, None, "sample", NOW),
     "filings": lambda raw: parse_hkexnews(raw, "sample", NOW),
-    "finnhub": lambda raw: finnhub.parse_frame(raw, NOW, _TRADED),
+    "finnhub": lambda raw: finnhub.parse_frame(_TRADED, raw, NOW),
     "glance": lambda raw: [glance.parse_glance(raw, "0700.HK", NOW)],
     "kraken": lambda raw: kraken.parse_frame(raw, NOW),
     "longbridge": lambda raw: Conversation(["0700.HK"]).parse(raw, NOW),
-    "massive": lambda raw: massive.parse_frame(raw, NOW, _TRADED),
+    "massive": lambda raw: massive.parse_frame(_TRADED, raw, NOW),
     "sina": lambda raw: sina.parse_quotes(raw, NOW),
     "tencent": lambda raw: tencent.parse_quotes(raw, NOW),
     "yahoo": lambda raw: yahoo.Parser(_NAMES).quotes(raw, NOW),
