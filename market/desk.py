@@ -146,23 +146,27 @@ class Desk:
         )
 
     def _compile(self, entry: Entry, quote: Quote) -> None:
-        low, high = self.roster.bounds(quote.prev_close or Decimal(0), quote.last, self._up, self._down)
-        # Levels move with the base; the box must hold for every base inside it.
-        drift = entry.base_drift
-        floors = [] if low is None else [low * (1 + drift)]
-        ceilings = [] if high is None else [high * (1 - drift)]
         self._restless = bool(self.roster.crosses) and self.seen is None
         self.timed = []
         for ladder in self.ladders.values():
-            if ladder.floor is not None:
-                floors.append(ladder.floor)
-            if ladder.ceiling is not None:
-                ceilings.append(ladder.ceiling)
             self._restless |= ladder.restless
             if not ladder.primed:
                 self._settled = None  # what it lacks may have come with the next loud quote
             if ladder.is_timed:
                 self.timed.append(ladder)
+        self._floor = self._ceiling = None
+        if self._restless:
+            return  # there is no box while every quote is looked at
+        low, high = self.roster.bounds(quote.prev_close or Decimal(0), quote.last, self._up, self._down)
+        # Levels move with the base; the box must hold for every base inside it.
+        drift = entry.base_drift
+        floors = [] if low is None else [low * (1 + drift)]
+        ceilings = [] if high is None else [high * (1 - drift)]
+        for ladder in self.ladders.values():
+            if ladder.floor is not None:
+                floors.append(ladder.floor)
+            if ladder.ceiling is not None:
+                ceilings.append(ladder.ceiling)
         self._floor = max(floors, default=None)
         self._ceiling = min(ceilings, default=None)
 

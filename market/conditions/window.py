@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from market.alert import percent, plain
-from market.clock import SECOND
+from market.clock import MINUTE, SECOND
 from market.conditions.base import ONCE, STEPPED, Percentage, Surroundings
 from market.freshness import age_text
 from market.quote import Quote
@@ -40,6 +40,8 @@ class WindowChange(Percentage):
         """The session and the source that the window lives in."""
         self._base: Decimal | None = None
         self._is_kept = True
+        self._minute = self._offset = 0
+        """The minute of the last price, and how far trading time is from the clock's in it."""
 
     def restless(self, spent: bool) -> bool:
         """Each price may be the one that a later move is measured from."""
@@ -50,7 +52,10 @@ class WindowChange(Percentage):
         if entry.session_date is None or entry.phase not in TRADING:
             return
         of = (None if _is_endless(entry) else entry.session_date, quote.source)
-        at = _trading_time(entry, quote.ts_event)
+        minute = quote.ts_event // MINUTE * MINUTE
+        if minute != self._minute:  # phases begin on whole minutes, and counting their time takes 10 µs
+            self._minute, self._offset = minute, _trading_time(entry, minute) - minute
+        at = quote.ts_event + self._offset
         kept = self._kept
         if of != self._of or (kept and at < kept[-1][0]):  # or a tape is read again from its start
             self._of = of
