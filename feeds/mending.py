@@ -16,6 +16,11 @@ MAX_ITEMS = 500
 # bodies of 4 MiB keep a core busy for ten seconds and more, with it for four at the most.
 _MOST_TAGS = 100_000
 _REFERENCES_A_TAG = 3
+# Python's SAX reader takes time with the square of a tag's attributes: 400,000 in one take it twenty minutes.
+# The root of an honest feed has twenty, most of them namespaces.
+_MOST_ATTRIBUTES = 64
+_ATTRIBUTE = r"""\s++[^\s=<>"'/]++\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+')"""
+_CROWDED = re.compile(rf"<[^\s<>/!?]++(?:{_ATTRIBUTE}){{{_MOST_ATTRIBUTES + 1}}}")
 _LONGEST_ROOT = 4096
 _LONGEST_REFERENCE = 12  # digits, zeros in front among them
 
@@ -45,6 +50,8 @@ def mend(text: str, source: str) -> Mended:
     text = text[at:]
     if text.count("<") + text.count("&") // _REFERENCES_A_TAG > _MOST_TAGS:
         raise ParseError(source, f"more than {_MOST_TAGS} tags", text)
+    if _CROWDED.search(text):
+        raise ParseError(source, f"a tag with more than {_MOST_ATTRIBUTES} attributes", text)
     text = _close_sections(text)
     ends = [match.end() for match in _ITEM_END.finditer(text)]
     is_whole = text.rfind(f"</{root}") >= (ends[-1] if ends else 0)

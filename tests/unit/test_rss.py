@@ -346,6 +346,10 @@ def test_only_so_many_items_are_read() -> None:
             "declares entities",
         ),
         (rss("<item><title>" + "<a>" * 125_000 + "</title></item>"), "more than 100000 tags"),
+        (
+            rss("<item><title " + " ".join(f"a{n}='>'" for n in range(65)) + ">t</title></item>"),
+            "a tag with more than 64 attributes",
+        ),
         (b"/etc/passwd", "not a feed"),
     ],
     ids=lambda value: str(value)[:40],  # one of them is long
