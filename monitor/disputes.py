@@ -51,7 +51,9 @@ class Disputes:
             if other is None or leader is None:
                 if known is not None and now - known.seen >= CALM:
                     del self.open[symbol]
-                    self._say(known, now, "no longer differs from {} on {}")
+                    silent = _silent(known, entry)
+                    why = f": {silent} has fallen silent" if silent else ""
+                    self._say(known, now, "no longer differs from {} on {}" + why)
             elif known is None:
                 self.open[symbol] = dispute = Dispute(leader, other, now)
                 said = f"{other.last:f} against {leader.last:f}"
@@ -64,3 +66,11 @@ class Disputes:
         reason = text.format(dispute.leader.source, symbol)
         self._tell(FeedChange(name, self._health(name), reason, now, symbol))
         return f"{name} {reason}"
+
+
+def _silent(dispute: Dispute, entry: Entry) -> str | None:
+    """Which of the two has not spoken of the name since they differed, if one has not: it has not agreed."""
+    newest = [entry.quote, *entry.others.values()]
+    spoken = {quote.source for quote in newest if quote is not None and quote.ts_recv > dispute.seen}
+    sources = (dispute.other.source, dispute.leader.source)
+    return next((source for source in sources if source not in spoken), None)

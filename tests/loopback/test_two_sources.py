@@ -202,3 +202,17 @@ async def test_a_lasting_disagreement_is_told_once_and_its_end(caplog: pytest.Lo
         assert told() == [begun, ("second", "9888.HK", "no longer differs from first on 9888.HK")]
         assert here.engine.disputes.open == {}
     assert "second differs from first on 9888.HK: 105 against 102" in caplog.text
+
+
+async def test_a_disagreement_that_ends_in_silence_is_no_agreement() -> None:
+    """Whether the one that led is gone, or the other."""
+    for gone, left in (("first", "second"), ("second", "first")):
+        async with Market().open() as here:
+            for at in range(0, 30, 2):
+                await here.tell("first", "102", at)
+                await here.tell("second", "105", at + 0.5)
+            here.vendors[gone].sending.put_nowait(None)
+            for at in range(30, 240, 2):
+                await here.tell(left, "105" if left == "second" else "102", at)
+            ends = [feed.reason for feed in here.heard.feeds if feed.symbol][1:]
+            assert ends == [f"no longer differs from first on 9888.HK: {gone} has fallen silent"]
