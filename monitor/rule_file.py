@@ -196,10 +196,18 @@ def _template() -> str:
 
 
 def _write(new: Path, text: str, like: Path) -> None:
-    """A file that is not there yet, on the disk when this returns, with the permissions of another."""
+    """A file that is not there yet, on the disk when this returns, with the owner and permissions of another."""
     with new.open("xb") as file:
         if like.exists():
-            os.fchmod(file.fileno(), stat.S_IMODE(like.stat().st_mode))
+            was, made = like.stat(), os.fstat(file.fileno())
+            if (was.st_uid, was.st_gid) != (made.st_uid, made.st_gid):
+                try:
+                    os.fchown(file.fileno(), was.st_uid, was.st_gid)
+                except PermissionError:
+                    raise RuleFileError(
+                        f"{like}: belongs to somebody else, who alone can change it"
+                    ) from None
+            os.fchmod(file.fileno(), stat.S_IMODE(was.st_mode))
         file.write(text.encode())
         file.flush()
         os.fsync(file.fileno())

@@ -215,6 +215,21 @@ async def test_a_file_that_changed_is_not_written_over(path: Path) -> None:
     assert rules(path)[0]["threshold"] == "6"
 
 
+async def test_a_refusal_stays_in_view_when_keys_are_typed_ahead(path: Path) -> None:
+    stage = Stage(path)
+    async with stage.up() as pilot:
+        await listed(stage, pilot)
+        screen = await form(stage, pilot, "enter")
+        path.write_text(FILE.replace('"5"', '"6"'), "utf-8")
+        stage.press("down", "down", "enter")
+        await until(lambda: "changed meanwhile" in said(stage), pilot)
+        await pilot.pause()
+        assert "changed meanwhile" in said(stage)
+        await pilot.press("down")
+        await until(lambda: "direction: up | down | both" in said(stage), pilot)
+        assert screen.fields["direction"].has_keys
+
+
 async def test_a_file_that_cannot_be_read_is_told(path: Path) -> None:
     stage = Stage(path)
     async with stage.up() as pilot:

@@ -189,6 +189,26 @@ def test_one_that_cannot_be_read_is_never_written(tmp_path: Path) -> None:
 # -- the file itself
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file away")
+def test_a_file_of_somebody_else_stays_his(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.chown(path, 65534, 65534)
+    file = opened(path)
+    file.remove(0)
+    file.save(check)
+    assert (path.stat().st_uid, path.stat().st_gid) == (65534, 65534)
+
+    def refuse(*_: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "fchown", refuse)  # as the system does to whoever is not root
+    file, before = opened(path), path.read_bytes()
+    file.put({"id": "new", "kind": "price_cross", "threshold": "1"})
+    with pytest.raises(RuleFileError, match="belongs to somebody else"):
+        file.save(check)
+    assert path.read_bytes() == before
+    assert held(path.parent) == [path.name]
+
+
 def test_a_link_stays_one_and_permissions_are_kept(path: Path, tmp_path: Path) -> None:
     real = tmp_path / "dotfiles" / "tickwall.toml"
     real.parent.mkdir()

@@ -54,6 +54,8 @@ class RuleScreen(View):
         }
         self._head = Words(f"Rule {values['id']}" if place is not None else "A new rule")
         self._foot = Words()
+        self._refusal = ""
+        """Why nothing was written, where no field is to blame; until another field is gone to."""
 
     def compose(self) -> ComposeResult:
         """The fields, and below them what the one that is typed into means."""
@@ -93,10 +95,12 @@ class RuleScreen(View):
             return
         words = " | ".join(field.choices) or field.hint
         keys = "Left, Right choose  Enter write  Esc back" if field.choices else "Enter write  Esc back"
-        self._foot.say(field.problem or f"{field.key}: {words} ({keys})", wrong=bool(field.problem))
+        problem = field.problem or self._refusal
+        self._foot.say(problem or f"{field.key}: {words} ({keys})", wrong=bool(problem))
 
     def action_move(self, step: int) -> None:
         """To the field below, or above."""
+        self._refusal = ""
         shown = self.shown
         place = next((place for place, field in enumerate(shown) if field.has_keys), 0)
         shown[(place + step) % len(shown)].enter()
@@ -113,6 +117,7 @@ class RuleScreen(View):
             self.dismiss()
             self._saved(values["id"], file)
             return
+        self._refusal = problems.get("", "")
         for key, field in self.fields.items():
             field.blame(problems.get(key, ""))
         self._foot.say(next(iter(problems.values())), wrong=True)
