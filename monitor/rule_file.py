@@ -196,7 +196,7 @@ def _template() -> str:
 
 
 def _write(new: Path, text: str, like: Path) -> None:
-    """A file that is not there yet, on the disk when this returns, with the owner and permissions of another."""
+    """A file that is not there yet, on the disk when this returns, with another's owner and permissions."""
     with new.open("xb") as file:
         if like.exists():
             was, made = like.stat(), os.fstat(file.fileno())
