@@ -7,22 +7,21 @@ exchange, IEX, alone. A trade tells a price and an instant, and neither a previo
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
-from typing import Any, ClassVar, Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import msgspec
 
 from feeds.failure import RefusedError
 from feeds.pace import silence
 from feeds.secret import secret
-from feeds.settings import FeedSettings
-from feeds.stream import Stream, StreamFeed
+from feeds.stream import Stream
+from feeds.us_shares import UsSharesFeed, UsSharesSettings
 from feeds.wire import BROKEN, as_price, checked_instant, exact, parse_error
-from market.clock import Clock, parse_rfc3339
+from market.clock import parse_rfc3339
 from market.duration import parse_duration
 from market.errors import FeedError
 from market.memo import Memo
 from market.quote import Quote
-from market.symbol import is_us_share
 from market.text import clean
 
 NAME: Final = "alpaca"
@@ -38,22 +37,15 @@ _CONNECTIONS = 406
 _build = tuple.__new__
 
 
-class AlpacaSettings(FeedSettings, frozen=True, kw_only=True):
+class AlpacaSettings(UsSharesSettings, frozen=True, kw_only=True):
     """``[feeds.alpaca]``. Key and secret are in files, else in the environment variables named."""
 
-    enabled: bool = False
     stream_url: str = "wss://stream.data.alpaca.markets/v2/iex"
     key_file: str = ""
     key_env: str = "APCA_API_KEY_ID"
     secret_file: str = ""
     secret_env: str = "APCA_API_SECRET_KEY"
     idle_timeout: str = "10m"
-
-    has_close: ClassVar[bool] = False
-
-    def covers(self, symbol: str) -> bool:
-        """Shares of the United States; the vendor has no indices, and nothing of Hong Kong."""
-        return is_us_share(symbol)
 
 
 class _Message(msgspec.Struct, gc=False):
@@ -124,39 +116,24 @@ _SECONDS = Memo(_second, 64)
 """The instant at which a second begins, ``2025-09-17T14:14:07.``: a busy one has thousands of trades."""
 
 
-class AlpacaFeed(StreamFeed):
-    """The trades of the United States shares among the symbols given, as a feed.
+class AlpacaFeed(UsSharesFeed[AlpacaSettings]):
+    """The trades of the United States shares among the symbols given, as a feed."""
 
-    ``coalesce`` is the transport's, in seconds.
-    """
-
+    VENUE = NAME
     Settings = AlpacaSettings
 
-    def __init__(
-        self,
-        settings: AlpacaSettings,
-        symbols: Sequence[str],
-        clock: Clock,
-        *,
-        name: str = NAME,
-        coalesce: float = 0.0,
-    ) -> None:
-        shares = tuple(filter(is_us_share, symbols))
-        super().__init__(name, shares, clock)
-        subscribe = msgspec.json.encode({"action": "subscribe", "trades": shares}).decode()
-
-        def stream() -> Stream:
-            key = secret(name, settings.key_file, settings.key_env)
-            password = secret(name, settings.secret_file, settings.secret_env)
-            auth = msgspec.json.encode({"action": "auth", "key": key, "secret": password}).decode()
-            return Stream(
-                venue=name,
-                url=settings.stream_url,
-                reply=partial(answer, auth=auth, subscribe=subscribe),
-                parse=partial(parse_frame, self.symbols),
-                idle=parse_duration(settings.idle_timeout),
-                excused=silence(shares),
-                coalesce=coalesce,
-            )
-
-        self.streams.append(stream)
+    def stream(self) -> Stream:
+        """One connection."""
+        key = secret(self.name, self.settings.key_file, self.settings.key_env)
+        password = secret(self.name, self.settings.secret_file, self.settings.secret_env)
+        auth = msgspec.json.encode({"action": "auth", "key": key, "secret": password}).decode()
+        subscribe = msgspec.json.encode({"action": "subscribe", "trades": self.shares}).decode()
+        return Stream(
+            venue=self.name,
+            url=self.settings.stream_url,
+            reply=partial(answer, auth=auth, subscribe=subscribe),
+            parse=partial(parse_frame, self.symbols),
+            idle=parse_duration(self.settings.idle_timeout),
+            excused=silence(self.shares),
+            coalesce=self.coalesce,
+        )

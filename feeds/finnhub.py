@@ -6,7 +6,7 @@ A trade tells a price and an instant, and neither a previous close nor the day's
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 from urllib.parse import quote as quoted
 
 import msgspec
@@ -14,14 +14,13 @@ import msgspec
 from feeds.base import TurnedDownError
 from feeds.failure import RefusedError
 from feeds.secret import secret
-from feeds.settings import FeedSettings
-from feeds.stream import Stream, StreamFeed
+from feeds.stream import Stream
+from feeds.us_shares import UsSharesFeed, UsSharesSettings
 from feeds.wire import BROKEN, Milliseconds, as_price, exact, parse_error
-from market.clock import MILLISECOND, Clock
+from market.clock import MILLISECOND
 from market.duration import parse_duration
 from market.errors import FeedError, ParseError
 from market.quote import Quote
-from market.symbol import is_us_share
 from market.text import clean
 
 NAME: Final = "finnhub"
@@ -29,23 +28,16 @@ NAME: Final = "finnhub"
 _build = tuple.__new__
 
 
-class FinnhubSettings(FeedSettings, frozen=True, kw_only=True):
+class FinnhubSettings(UsSharesSettings, frozen=True, kw_only=True):
     """``[feeds.finnhub]``. The key is in ``token_file``, else in the environment variable ``token_env``.
 
     The venue pings about every minute, so that a silence of two is a dead line.
     """
 
-    enabled: bool = False
     stream_url: str = "wss://ws.finnhub.io"
     token_file: str = ""
     token_env: str = "FINNHUB_API_KEY"
     idle_timeout: str = "130s"
-
-    has_close: ClassVar[bool] = False
-
-    def covers(self, symbol: str) -> bool:
-        """Shares of the United States; the vendor has no indices, and nothing of Hong Kong."""
-        return is_us_share(symbol)
 
 
 def subscribe_frames(symbols: Sequence[str]) -> list[str]:
@@ -107,35 +99,20 @@ def _refusal(reason: str, frame: bytes) -> ParseError | FeedError:
     return RefusedError(NAME, reason)
 
 
-class FinnhubFeed(StreamFeed):
-    """The trades of the United States shares among the symbols given, as a feed.
+class FinnhubFeed(UsSharesFeed[FinnhubSettings]):
+    """The trades of the United States shares among the symbols given, as a feed."""
 
-    ``coalesce`` is the transport's, in seconds.
-    """
-
+    VENUE = NAME
     Settings = FinnhubSettings
 
-    def __init__(
-        self,
-        settings: FinnhubSettings,
-        symbols: Sequence[str],
-        clock: Clock,
-        *,
-        name: str = NAME,
-        coalesce: float = 0.0,
-    ) -> None:
-        shares = tuple(filter(is_us_share, symbols))
-        super().__init__(name, shares, clock)
-
-        def stream() -> Stream:
-            token = secret(name, settings.token_file, settings.token_env)
-            return Stream(
-                venue=name,
-                url=f"{settings.stream_url}?token={quoted(token, safe='')}",
-                subscribe=subscribe_frames(shares),
-                parse=partial(parse_frame, self.symbols),
-                idle=parse_duration(settings.idle_timeout),
-                coalesce=coalesce,
-            )
-
-        self.streams.append(stream)
+    def stream(self) -> Stream:
+        """One connection."""
+        token = secret(self.name, self.settings.token_file, self.settings.token_env)
+        return Stream(
+            venue=self.name,
+            url=f"{self.settings.stream_url}?token={quoted(token, safe='')}",
+            subscribe=subscribe_frames(self.shares),
+            parse=partial(parse_frame, self.symbols),
+            idle=parse_duration(self.settings.idle_timeout),
+            coalesce=self.coalesce,
+        )

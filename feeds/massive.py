@@ -6,7 +6,7 @@ second has the day's open and volume besides. Neither has a previous close.
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -14,8 +14,8 @@ from feeds.base import TurnedDownError
 from feeds.failure import RefusedError
 from feeds.pace import silence
 from feeds.secret import secret
-from feeds.settings import FeedSettings
-from feeds.stream import Stream, StreamFeed
+from feeds.stream import Stream
+from feeds.us_shares import UsSharesFeed, UsSharesSettings
 from feeds.wire import (
     BROKEN,
     as_price,
@@ -25,11 +25,9 @@ from feeds.wire import (
     from_milliseconds,
     parse_error,
 )
-from market.clock import Clock
 from market.duration import parse_duration
 from market.errors import FeedError
 from market.quote import Quote
-from market.symbol import is_us_share
 from market.text import clean
 
 NAME: Final = "massive"
@@ -40,24 +38,17 @@ _SILENT = frozenset({"Q", "AM", "LULD", "NOI", "FMV"})
 _build = tuple.__new__
 
 
-class MassiveSettings(FeedSettings, frozen=True, kw_only=True):
+class MassiveSettings(UsSharesSettings, frozen=True, kw_only=True):
     """``[feeds.massive]``. The key is in ``token_file``, else in the environment variable ``token_env``.
 
     ``channel`` is trades (``T``) or bars of a second (``A``).
     """
 
-    enabled: bool = False
     stream_url: str = "wss://socket.massive.com/stocks"
     channel: Literal["T", "A"] = "T"
     token_file: str = ""
     token_env: str = "MASSIVE_API_KEY"
     idle_timeout: str = "10m"
-
-    has_close: ClassVar[bool] = False
-
-    def covers(self, symbol: str) -> bool:
-        """Shares of the United States; the vendor has nothing of Hong Kong."""
-        return is_us_share(symbol)
 
 
 class _Message(msgspec.Struct, gc=False):
@@ -127,39 +118,24 @@ def _heed(message: _Message, frame: bytes) -> None:
     raise FeedError(NAME, reason, fatal=status != "auth_timeout")
 
 
-class MassiveFeed(StreamFeed):
-    """The trades or bars of the United States shares among the symbols given, as a feed.
+class MassiveFeed(UsSharesFeed[MassiveSettings]):
+    """The trades or bars of the United States shares among the symbols given, as a feed."""
 
-    ``coalesce`` is the transport's, in seconds.
-    """
-
+    VENUE = NAME
     Settings = MassiveSettings
 
-    def __init__(
-        self,
-        settings: MassiveSettings,
-        symbols: Sequence[str],
-        clock: Clock,
-        *,
-        name: str = NAME,
-        coalesce: float = 0.0,
-    ) -> None:
-        shares = tuple(filter(is_us_share, symbols))
-        super().__init__(name, shares, clock)
-        wanted = ",".join(f"{settings.channel}.{symbol}" for symbol in shares)
+    def stream(self) -> Stream:
+        """One connection."""
+        token = secret(self.name, self.settings.token_file, self.settings.token_env)
+        auth = msgspec.json.encode({"action": "auth", "params": token}).decode()
+        wanted = ",".join(f"{self.settings.channel}.{symbol}" for symbol in self.shares)
         subscribe = msgspec.json.encode({"action": "subscribe", "params": wanted}).decode()
-
-        def stream() -> Stream:
-            token = secret(name, settings.token_file, settings.token_env)
-            auth = msgspec.json.encode({"action": "auth", "params": token}).decode()
-            return Stream(
-                venue=name,
-                url=settings.stream_url,
-                reply=partial(answer, auth=auth, subscribe=subscribe),
-                parse=partial(parse_frame, self.symbols),
-                idle=parse_duration(settings.idle_timeout),
-                excused=silence(shares),
-                coalesce=coalesce,
-            )
-
-        self.streams.append(stream)
+        return Stream(
+            venue=self.name,
+            url=self.settings.stream_url,
+            reply=partial(answer, auth=auth, subscribe=subscribe),
+            parse=partial(parse_frame, self.symbols),
+            idle=parse_duration(self.settings.idle_timeout),
+            excused=silence(self.shares),
+            coalesce=self.coalesce,
+        )
