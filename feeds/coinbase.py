@@ -74,7 +74,7 @@ class _Refusal(msgspec.Struct):
 
     @property
     def pair(self) -> str:
-        """The pair for whose sake a subscription is refused, ``FAKE-USD is not a valid product``; else empty."""
+        """The pair a subscription is refused for, as in ``FAKE-USD is not a valid product``; else empty."""
         name = self.reason.partition(" ")[0]
         return name if self.message == _REFUSED and is_crypto(name) else ""
 
