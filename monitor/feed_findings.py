@@ -25,6 +25,7 @@ from monitor.assignment import assign
 from monitor.config import Config
 from monitor.finding import Finding
 from monitor.look import is_stale
+from monitor.settings import Settings
 
 PATIENCE = 5.0
 """Seconds of real time that a feed or a headline source has for its answer; all are asked at once."""
@@ -78,10 +79,10 @@ async def ask(config: Config, symbols: tuple[str, ...]) -> list[Finding]:
     sources = [source for source in settings.headlines if source.enabled]
     try:
         async with clock_at(settings.simulation.clock_url) as clock:
-            day = calendar("XHKG").day_of(clock.now())
+            assigned = assign(settings, symbols, calendar("XHKG").day_of(clock.now()))
             feeds = [
                 build(name, settings.feeds[name], chosen, clock)
-                for name, chosen in assign(settings, symbols, day).items()
+                for name, chosen in assigned.items()
                 if chosen
             ]
             telling = asyncio.gather(*(_headlines(source, clock) for source in sources))
@@ -94,7 +95,20 @@ async def ask(config: Config, symbols: tuple[str, ...]) -> list[Finding]:
     leads = [answer.lead for answer in answers if answer.lead is not None]
     lead = max(leads, default=None) if isinstance(clock, SystemClock) else None
     prices = {feed.name: answer.prices for feed, answer in zip(feeds, answers, strict=True)}
-    return [machine_clock(lead), *(answer.finding for answer in answers), *disputes(prices), *told]
+    said = (answer.finding for answer in answers)
+    return [machine_clock(lead), *said, *without_close(settings, assigned), *disputes(prices), *told]
+
+
+def without_close(settings: Settings, assigned: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
+    """The names of which trades alone are brought, if there are any."""
+    told = {
+        symbol for name, chosen in assigned.items() if settings.feeds[name].has_close for symbol in chosen
+    }
+    bare = [symbol for chosen in assigned.values() for symbol in chosen if symbol not in told]
+    if names := list(dict.fromkeys(bare)):
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        text = f"{', '.join(names[:3])}{more}: no feed brings one, so there is no percentage"
+        yield Finding("warn", "previous close", text, "enable [feeds.yahoo], or another feed of these names")
 
 
 def machine_clock(lead: int | None) -> Finding:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from feeds.yahoo import YahooFeed, YahooSettings
 from market.clock import SECOND, parse_rfc3339
 from market.quote import Quote
 from monitor import feed_findings
+from monitor.assignment import assign
 from monitor.config import load
 from monitor.doctor import calendars, proxies, report
 from monitor.finding import Finding
@@ -160,6 +162,20 @@ async def test_a_block_is_no_matter_of_the_network() -> None:
         finding = (await feed_findings.hear(feed, ["9888.HK"], clock, MAX_AGE)).finding
     assert (finding.status, finding.mend) == ("fail", TURNED_AWAY)
     assert finding.text.startswith("answered HTTP 456; 1 error, next try in ")
+
+
+def test_names_without_a_previous_close_are_warned_of(tmp_path: Path) -> None:
+    """A feed of trades alone, where no other brings its names."""
+    path = tmp_path / "config.toml"
+    for yahoo, found in (
+        ("false", ["AAPL, BIDU: no feed brings one, so there is no percentage"]),
+        ("true", []),
+    ):
+        path.write_text(f"[feeds.finnhub]\nenabled = true\n[feeds.yahoo]\nenabled = {yahoo}\n")
+        settings = load(str(path), environ={}).settings
+        assigned = assign(settings, ("9888.HK", "AAPL", "BIDU"), date(2025, 9, 17))
+        findings = feed_findings.without_close(settings, assigned)
+        assert [finding.text for finding in findings] == found
 
 
 def test_two_feeds_are_compared() -> None:
