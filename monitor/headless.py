@@ -22,7 +22,7 @@ from monitor.jsonlines import JsonLines
 from monitor.lines import line
 from monitor.lock import exclusive
 from monitor.logs import to_stderr
-from monitor.outlet import Outlet
+from monitor.outlet import PATIENCE, Outlet
 from monitor.pulse import Probes, feed_watchdog, hold_switch, switch_url
 from monitor.sinks.base import SinkError
 from monitor.store import Store
@@ -75,15 +75,18 @@ def _state(choices: Choices, config: Config) -> Path | None:
 
 
 async def _run(choices: Choices, config: Config, reload: Reload | None, state: Path | None) -> int:
-    stop, loop, outlet = asyncio.Event(), asyncio.get_running_loop(), Outlet()
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    is_live = choices.tape is None and not config.settings.simulation.clock_url
+    # A tape waits for whoever reads; a market does not, and a reader must not keep its alerts from sinks.
+    outlet = Outlet(PATIENCE if is_live else math.inf)
 
     def leave(*_: object) -> None:
         with suppress(RuntimeError):  # the loop has ended already
             loop.call_soon_threadsafe(stop.set)
-        outlet.hurry()
+        outlet.end()
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, leave)  # not the loop's, which a reader that stands still blocks
+        signal.signal(number, leave)  # not the loop's: a reader may block that
     store = Store(state)
     feed_health = config.settings.alerts.feed_health
     lines = JsonLines(outlet.write, store, headlines=choices.headlines, feed_health=feed_health)
@@ -91,7 +94,7 @@ async def _run(choices: Choices, config: Config, reload: Reload | None, state: P
     try:
         async with daemon.open() as this:
             await daemon.drive(this, stop, reload)
-            if lines.trouble and not this.is_live:
+            if lines.trouble and not is_live:
                 raise TickwallError(f"standard output cannot be written: {lines.trouble}")
             return this.exit_code
     finally:

@@ -79,7 +79,7 @@ class JsonLines:
                 return True
             except BrokenPipeError:
                 self.reader_left.set()
-            except OSError as error:  # a full disk holds up neither feeds nor other sinks
+            except OSError as error:  # a full disk, or a reader that stands still
                 if not self.trouble:
                     self.trouble = error.strerror or str(error)
                     log.error("standard output cannot be written: %s", self.trouble)

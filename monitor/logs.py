@@ -2,9 +2,11 @@
 
 import logging
 import os
+import select
 import sys
 from io import TextIOWrapper
 from pathlib import Path
+from typing import TextIO
 
 from market.text import clean
 
@@ -28,9 +30,17 @@ class _Formatter(logging.Formatter):
         return "\n".join(lines)
 
 
+class _Handler(logging.StreamHandler[TextIO]):
+    """A reader of standard error that stands still loses records, and holds nothing else up."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if select.select((), (self.stream,), (), 0)[1]:
+            super().emit(record)
+
+
 def to_stderr(*, debug: bool) -> None:
     """Send the program's log to standard error; warnings and worse, or everything under ``--debug``."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     handler.setFormatter(_Formatter(journal=_is_journal()))
     _use(handler, debug=debug)
 

@@ -1,48 +1,66 @@
-"""Outlet: standard output, whose reader is waited for, but not past the end of the process."""
+"""Outlet: standard output, whose reader is waited for, but not for ever, nor past the end of the process."""
 
+import errno
+import math
 import os
 import select
-import signal
 import sys
 import time
 
-LAST = 1.0
-"""Seconds that a reader has for a line once the process is to end."""
+PATIENCE = 1.0
+"""Seconds that a reader has for a line in a live run, in which nothing else goes on meanwhile."""
+
+_LOOK = 0.25
+"""Seconds between two looks at whether the process is to end, while a reader is waited for."""
+
+# Of what a pipe is ready to take, this much never blocks.
+_PIECE = select.PIPE_BUF
 
 
 class Outlet:
-    """Text goes out at once; while the reader takes nothing everything else waits, so that none is lost."""
+    """Lines go out at once, or wait for their reader; ``patience`` is for how many seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = math.inf) -> None:
         self._file = sys.stdout.fileno()
+        self._ready = select.poll()
+        self._ready.register(self._file, select.POLLOUT)
+        self._patience = patience
+        self._is_stuck = False
+        self._is_over = False
         self._rest = b""
-        self._began: float | None = None
 
     def write(self, text: str) -> None:
-        """Write a line. ``OSError`` where it cannot be; what was begun is then ended before the next one.
+        """Write a line; ``OSError`` where it cannot be: what was begun of it is ended before the next one.
 
-        ``BrokenPipeError`` when nobody reads, or at the end of the process nobody does any more.
+        ``BrokenPipeError`` when nobody reads, or at the end of the process takes it in time.
         """
-        self._began = time.monotonic()
+        self._push()
+        self._rest = line = text.encode()
         try:
             self._push()
-            self._rest = text.encode()
-            self._push()
-        finally:
-            self._began = None
+        except OSError:
+            if self._rest is line:  # not begun
+                self._rest = b""
+            raise
+
+    def end(self) -> None:
+        """The process is to end: leave a reader that stands still."""
+        self._is_over = True
+        self._patience = PATIENCE
 
     def _push(self) -> None:
         while self._rest:
-            try:
-                self._rest = self._rest[os.write(self._file, self._rest) :]
-            except BlockingIOError:  # whoever started us has made it so
-                select.select((), (self._file,), ())
+            if not self._ready.poll(0):
+                self._wait()
+            self._rest = self._rest[os.write(self._file, self._rest[:_PIECE]) :]
 
-    def hurry(self) -> None:
-        """The process is to end: leave a reader that stands still, which nothing but a signal lets us do."""
-        signal.signal(signal.SIGALRM, self._look)
-        signal.setitimer(signal.ITIMER_REAL, LAST / 4, LAST / 4)
-
-    def _look(self, *_: object) -> None:
-        if self._began is not None and time.monotonic() - self._began > LAST:
-            raise BrokenPipeError
+    def _wait(self) -> None:
+        """Return when the reader has room; it is not waited for again before it has shown that it reads."""
+        began = time.monotonic()
+        while not self._ready.poll(0 if self._is_stuck else _LOOK * 1000):
+            if self._is_stuck or time.monotonic() - began > self._patience:
+                self._is_stuck = True
+                if self._is_over:
+                    raise BrokenPipeError
+                raise BlockingIOError(errno.EAGAIN, "its reader takes nothing")
+        self._is_stuck = False

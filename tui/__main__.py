@@ -48,11 +48,20 @@ def main() -> None:
     """Run the command line, and end the process with its exit code."""
     # A command that has no better way to end is ended as by Ctrl-C, from its first moment.
     signal.signal(signal.SIGTERM, _interrupt)
+    _open_streams()
     _speak_utf8()
     if (problem := foreign()) is not None:
         _complain(problem)
         sys.exit(exit_code.FAULT)
     sys.exit(run(sys.argv[1:]))
+
+
+def _open_streams() -> None:
+    """What was closed at the start leads nowhere; else the next file, such as a store, had its number."""
+    while (file := os.open(os.devnull, os.O_RDWR)) <= 2:
+        if file:
+            setattr(sys, ("stdout", "stderr")[file - 1], os.fdopen(file, "w"))
+    os.close(file)
 
 
 def _speak_utf8() -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import time
 from pathlib import Path
@@ -29,11 +30,13 @@ def environ(tmp_path: Path) -> dict[str, str]:
     return kept | {place: str(tmp_path / place) for place in places}
 
 
-async def start(environ: Mapping[str, str], *arguments: str) -> asyncio.subprocess.Process:
+async def start(
+    environ: Mapping[str, str], *arguments: str, stdout: int = PIPE
+) -> asyncio.subprocess.Process:
     """``tickwall`` with arguments, its streams piped."""
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tui", *arguments, cwd=ROOT, env=dict(environ),
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        stdin=DEVNULL, stdout=stdout, stderr=PIPE,
     )  # fmt: skip
 
 
@@ -87,6 +90,23 @@ async def test_quote_answers_in_the_order_asked(environ: dict[str, str], venue_c
     assert rows[1]["prev_close"] == "113.20"
     assert (rows[1]["quality"], rows[1]["phase"], rows[1]["source"]) == ("simulated", "morning", "tencent")
     assert "error" in rows[2]
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+async def test_a_stream_that_is_closed_leads_nowhere(
+    environ: dict[str, str], tmp_path: Path, closed: str
+) -> None:
+    """As a careless parent leaves them; the store does not get their numbers."""
+    path = tape(tmp_path / "t.jsonl", [quote_line("01:30:00", "119")])
+    command = f"exec '{sys.executable}' -m tui headless --tape '{path}' --state '{tmp_path}/s.db' {closed}"
+    process = await asyncio.create_subprocess_exec(
+        "sh", "-c", command, cwd=ROOT, env=environ, stdout=PIPE, stderr=DEVNULL
+    )
+    async with asyncio.timeout(PATIENCE):
+        out, _ = await process.communicate()
+    assert process.returncode == 0
+    assert (b'"type":"alert"' in out) == (closed == "2>&-")
+    assert (tmp_path / "s.db").read_bytes().startswith(b"SQLite format 3")
 
 
 async def test_quote_for_a_person_is_a_table(environ: dict[str, str], venue_config: str) -> None:

@@ -3,14 +3,17 @@
 import asyncio
 import json
 import os
+import select
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from fcntl import F_SETPIPE_SZ, fcntl
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -166,47 +169,78 @@ async def test_systemd_hears_of_every_turn(environ: dict[str, str], tmp_path: Pa
 
 
 async def test_a_loop_that_hangs_gives_no_sign_of_life(environ: dict[str, str], tmp_path: Path) -> None:
-    """A reader that stops reading blocks it, as little else does from outside; read again, it lives on."""
+    """Somebody who holds the store blocks it, as little else does from outside; let go, it lives on."""
     with Systemd() as systemd:
-        environ |= systemd.environ | {"WATCHDOG_USEC": "2000000"}
+        environ |= systemd.environ | {"WATCHDOG_USEC": "1000000"}
         market = Market()
-        async with market.open(tmp_path, 'heartbeat = "1ms"') as config, headless(environ, config) as process:
+        async with market.open(tmp_path) as config, headless(environ, config):
             await systemd.until("WATCHDOG")
-            silent = False
-            while not silent:  # once the pipe is full
-                try:
-                    async with asyncio.timeout(4):
-                        while "WATCHDOG" not in await systemd.hear():
-                            pass
-                except TimeoutError:
-                    silent = True
-            assert process.returncode is None
-            assert process.stdout is not None
-            reading = asyncio.create_task(process.stdout.read())
+            with closing(sqlite3.connect(tmp_path / "XDG_STATE_HOME/tickwall/alerts.db")) as holder:
+                holder.execute("BEGIN IMMEDIATE")
+                market.trade("107.00")
+                with pytest.raises(TimeoutError):  # and not only the second of patience
+                    while True:
+                        async with asyncio.timeout(2):
+                            await systemd.until("WATCHDOG")
             await systemd.until("WATCHDOG")
-            process.terminate()
-            await reading
 
 
-async def test_a_reader_that_stands_still_does_not_hold_the_end_up(
+@contextmanager
+def narrow_pipe() -> Iterator[tuple[int, int]]:
+    """A pipe that one line fills: its end to read, which is left open, and its end to write."""
+    here, there = os.pipe()
+    fcntl(there, F_SETPIPE_SZ, 4096)
+    try:
+        yield here, there
+    finally:
+        os.close(there)
+
+
+async def test_a_reader_that_stands_still_holds_nothing_up(environ: dict[str, str], tmp_path: Path) -> None:
+    """The evaluator goes on, and sinks are told; when it reads again, it gets the alert that it missed."""
+    with Systemd() as systemd:
+        environ |= systemd.environ | {"WATCHDOG_USEC": "4000000"}
+        market, output = Market(), b""
+        async with PageServer(answers()).serving() as server:
+            sink = f'heartbeat = "100ms"\n[[sink]]\nid = "desk"\nkind = "webhook"\nurl = "{server.url}"\n'
+            async with market.open(tmp_path, sink) as config:
+                with narrow_pipe() as (here, there):
+                    process = await start(environ, "headless", "--config", config, stdout=there)
+                assert process.stderr is not None
+                async with asyncio.timeout(PATIENCE):
+                    while b"its reader takes nothing" not in await process.stderr.readline():
+                        pass
+                market.trade("107.00")
+                await until(lambda: bool(server.paths))
+                await systemd.until("WATCHDOG")
+                with os.fdopen(here, "rb", buffering=0) as reader:
+                    async with asyncio.timeout(PATIENCE):
+                        while b'"repeat":true' not in output:
+                            output += await asyncio.to_thread(reader.read, 65_536)
+                    process.terminate()
+                    output += await asyncio.to_thread(reader.readall)
+                await process.communicate()
+    assert process.returncode == 0
+    [alert] = lines(output.decode(), "alert")
+    assert (alert["threshold"], alert["repeat"]) == ("5", True)
+
+
+async def test_a_tape_waits_for_its_reader_but_not_past_the_end(
     environ: dict[str, str], tmp_path: Path
 ) -> None:
-    """Though the process is blocked by it when the signal comes."""
-    with Systemd() as systemd:
-        environ |= systemd.environ | {"WATCHDOG_USEC": "400000"}
-        async with Market().open(tmp_path, 'heartbeat = "1ms"') as config:
-            command = (sys.executable, "-m", "tui", "headless", "--config", config)
-            with subprocess.Popen(  # noqa: ASYNC220 - asyncio would read what it writes
-                command, cwd=ROOT, env=environ, stdout=subprocess.PIPE
-            ) as process:
-                await systemd.until("WATCHDOG")
-                with suppress(TimeoutError):
-                    while True:  # until the pipe is full
-                        async with asyncio.timeout(1):
-                            while "WATCHDOG" not in await systemd.hear():
-                                pass
-                process.terminate()
-                assert await asyncio.to_thread(process.wait, 5) == 0
+    """Nothing of it is lost; a signal ends it all the same."""
+    path = tape(tmp_path / "t.jsonl", [quote_line("01:30:00", "119")])
+    with narrow_pipe() as (here, there):
+        process = await start(environ, "headless", "--tape", path, stdout=there)
+    with os.fdopen(here, "rb") as reader:
+        await asyncio.to_thread(select.select, (reader,), (), ())  # the first line fills it
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(2):
+                await process.wait()
+        process.terminate()
+        async with asyncio.timeout(5):
+            await process.communicate()
+    assert process.returncode == 0
 
 
 async def get(listens: str, page: str) -> tuple[int, str]:
