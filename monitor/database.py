@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from market.errors import TickwallError
@@ -158,6 +159,8 @@ def _alone(folder: Path) -> Iterator[None]:
 def _opened(path: Path | None) -> sqlite3.Connection:
     # One process writes from one thread; commits are explicit transactions.
     db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=BUSY)
+    # One bit that fell over in a text is nothing that SQLite checks, and no reason never to start again.
+    db.text_factory = partial(str, encoding="utf-8", errors="replace")
     try:
         # In WAL mode a process that is killed loses nothing it committed, and readers never wait. Only a
         # power cut may take the last commits back: to survive that too, each would have to wait for the

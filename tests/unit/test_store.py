@@ -255,6 +255,20 @@ def test_a_process_follows_when_another_puts_the_file_aside(
     daemon.close()
 
 
+def test_a_bit_that_fell_over_ends_nothing(tmp_path: Path) -> None:
+    """A text that is no UTF-8 any more is read as far as it can be."""
+    path = tmp_path / "alerts.db"
+    store = Store(path)
+    store.record(Event("k", "{}", TS), {"r/9888.HK/up": "told"})
+    store.db.execute("UPDATE rule_state SET state = CAST(x'746fff64' AS TEXT)")
+    store.db.execute("UPDATE alert SET line = CAST(x'7bff7d' AS TEXT)")
+    store.close()
+    again = Store(path)
+    assert again.states() == {"r/9888.HK/up": "to\ufffdd"}
+    assert [stored.line for stored in again.journal()] == ["{\ufffd}"]
+    again.close()
+
+
 def test_a_file_that_was_never_a_store_is_put_aside_whole(tmp_path: Path) -> None:
     """It may be one whose first page was lost; whatever it is, it is still there."""
     path = tmp_path / "alerts.db"
