@@ -83,7 +83,8 @@ async def test_a_snooze_is_told_and_ends(tmp_path: Path, environ: dict[str, str]
     assert said.startswith("9888.HK snoozed until ")
     store = Store(tmp_path / "state.db")
     await ok(environ, "alerts", "snooze", "*", "--until", "close", *at)
-    assert [snooze.symbol for snooze in store.snoozes(0)] == ["9888.HK", "*"]
+    # Which of them ends first depends on the hour at which this is run.
+    assert {snooze.symbol for snooze in store.snoozes(0)} == {"9888.HK", "*"}
     assert (await ok(environ, "alerts", "snooze", *at)).count("snoozed until") == 2
     assert "9888" not in await ok(environ, "alerts", "snooze", "9888", "--off", *at)
     code, _, err = await tickwall(environ, "alerts", "snooze", "9888", *at)
