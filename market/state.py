@@ -216,7 +216,7 @@ class MarketState:
                 return Verdict.SUPERSEDED
         quote = self._based(entry, quote, session_date)
         if entry.held is not None and _agrees(entry.held, quote):
-            return self._confirm(entry, entry.held)
+            return self._confirm(entry, entry.held, quote)
         if is_outlier(quote, leader):
             entry.outlier = entry.held
             entry.held = quote
@@ -280,11 +280,15 @@ class MarketState:
         """A second source that does not lead may still confirm an outlier of the first."""
         held = entry.held
         if held is not None and held.source != quote.source and _agrees(held, quote):
-            return self._confirm(entry, held)
+            return self._confirm(entry, held, quote)
         return Verdict.SUPERSEDED
 
-    def _confirm(self, entry: Entry, held: Quote) -> Verdict:
+    def _confirm(self, entry: Entry, held: Quote, quote: Quote) -> Verdict:
         entry.held = None
+        if quote.source == held.source and quote.prev_close is not None:
+            held = held._replace(
+                prev_close=quote.prev_close
+            )  # which on the day of a split comes to be corrected
         self._accept(entry, held, entry.calendar.day_of(held.ts_event))
         return Verdict.CONFIRMED
 

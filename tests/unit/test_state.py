@@ -96,6 +96,12 @@ class TestOutliers:
         assert state.entries["9888.HK"].outlier is None
         assert (state.applied, state.refused) == (2, {Verdict.HELD: 1})
 
+    def test_it_is_believed_on_the_base_of_its_confirmation(self, state: MarketState) -> None:
+        """A split halves the price first, and a moment later the previous close."""
+        assert state.apply(quote("60", prev_close=Decimal(120))) is Verdict.HELD
+        assert state.apply(quote("60", 1, prev_close=Decimal(60))) is Verdict.CONFIRMED
+        assert state.entries["9888.HK"].quote == quote("60", prev_close=Decimal(60))
+
     def test_a_quote_between_the_two_may_confirm_it(self, state: MarketState) -> None:
         """Less than 30 % away itself."""
         state.apply(quote("100"))
