@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from feeds.failure import http_failure, network_failure
+from feeds.names import look_up_apart
 from market.errors import FeedError
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Http:
     async def __aenter__(self) -> Self:
         import aiohttp
 
+        look_up_apart()
         self._sessions = {
             by_proxy: aiohttp.ClientSession(
                 trust_env=by_proxy,

@@ -18,6 +18,7 @@ from feeds.base import FeedStatus, QuoteSink
 from feeds.failure import REFUSES, RenewalError, SilentError, http_failure, network_failure
 from feeds.http import TIMEOUT, is_loopback
 from feeds.line import Line, frame_handler, keep_open
+from feeds.names import look_up_apart
 from market.clock import Clock
 from market.errors import FeedError
 from market.quote import Quote
@@ -120,6 +121,7 @@ async def _connection(stream: Stream, sink: QuoteSink, line: Line, clock: Clock)
 
     from feeds.connection import DirectConnection
 
+    look_up_apart()
     handle = frame_handler(stream.parse, sink, line, clock)
     # The library asks for a class and needs no more than something to call.
     factory: Any = partial(DirectConnection, handle=handle, reply=stream.reply, coalesce=stream.coalesce)

@@ -7,9 +7,7 @@ the only place where a monitor reads.
 
 import asyncio
 import json
-import os
 import sys
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -148,11 +146,6 @@ async def _run(choices: Choices, config_path: str | None) -> Status:
         sys.stdout.write("\n")
     else:
         sys.stdout.write(report(status, findings, thresholds))
-    sys.stdout.flush()
-    if threading.active_count() > 1:
-        # A resolver's thread cannot be interrupted, and a dead name server holds it for half a minute:
-        # a monitor would take that for a check that hangs. Everything is told.
-        os._exit(status)
     return status
 
 
