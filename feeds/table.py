@@ -84,7 +84,7 @@ class Parser:
                     low if low is None or type(low) is Decimal else as_price_or_none(low),
                     volume if volume is None or type(volume) is int else as_volume(volume), None, None, 0,
                 )))  # fmt: skip
-        except (*BROKEN, AttributeError, KeyError):
+        except (*BROKEN, KeyError):
             return self._any(frame, ts_recv)  # and be told what is wrong
         return quotes
 
