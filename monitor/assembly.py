@@ -25,7 +25,7 @@ from market.session import amend, calendar
 from monitor import exit as exit_code
 from monitor.alerting import Limits
 from monitor.assignment import assign
-from monitor.config import Config
+from monitor.config import Config, ConfigError
 from monitor.courier import Courier
 from monitor.delivery import delivering, routes
 from monitor.engine import Engine
@@ -113,6 +113,8 @@ class Run:
         A feed that serves as before is left alone, and so are sources of headlines. New ones tell nothing
         that was told before. Raises ``TickwallError`` or ``ValueError`` before anything has changed.
         """
+        if self.config.found and not config.found:  # an empty file would be an answer, no file is an accident
+            raise ConfigError(str(config.path), ["is gone; what it said holds on"])
         engine, before, settings = self.engine, self.config.settings, config.settings
         day = engine.today()
         symbols = watched(settings, day)
