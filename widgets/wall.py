@@ -17,11 +17,11 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from market.instrument import instrument
 from widgets.arrangement import Arrangement, Form, arrange
-from widgets.face import Face, Look
+from widgets.face import Look
 from widgets.formatting import fit
-from widgets.order import Sort, rank, words
+from widgets.gallery import Gallery
+from widgets.order import Sort
 from widgets.palette import palette
 from widgets.tile import Tile
 
@@ -91,19 +91,10 @@ class Wall(ScrollView, can_focus=True):
         super().__init__(name=name, id=id, classes=classes)
         self.fps = fps
         """How often a second the owner means to call ``update``."""
-        self.order: list[str] = []
         self.cursor: str | None = None
         self.arrangement = arrange(80, 24, 0)
-        self._symbols: tuple[str, ...] = ()
-        self._words: dict[str, str] = {}
-        self._faces: dict[str, Face] = {}
-        self._place: dict[str, int] = {}
+        self._gallery = Gallery()
         self._strips: dict[int, Strip] = {}
-        self._flashes: dict[str, int] = {}
-        self._frame = 0
-        self._sorted_at = 0
-        self._sort = Sort.LIST
-        self._filter = ""
         self._form: Form | None = None
         self._look = self._drawn = Look(palette())
 
@@ -114,10 +105,7 @@ class Wall(ScrollView, can_focus=True):
 
         Those that were shown before keep their state.
         """
-        self._symbols = tuple(dict.fromkeys(symbols))
-        self._faces = {s: self._faces.get(s) or Face(Tile(s, instrument(s).name)) for s in self._symbols}
-        self._words = {symbol: words(symbol) for symbol in self._symbols}
-        self._flashes.clear()
+        self._gallery.show(symbols)
         self._reorder()
 
     def update(self, tiles: Mapping[str, Tile]) -> None:
@@ -126,23 +114,9 @@ class Wall(ScrollView, can_focus=True):
         Symbols that are not shown are ignored. Call it every frame, with an empty mapping when nothing
         changed: flashes end, and a sorted wall re-sorts, by counting calls.
         """
-        self._frame += 1
-        touched: set[str] = set()
-        until = 0 if self._look.lean else self._frame + max(1, round(FLASH_S * self.fps))
-        for symbol, tile in tiles.items():
-            face = self._faces.get(symbol)
-            if face is None:
-                continue
-            touched.add(symbol)
-            if face.take(tile) and until:
-                face.flash = True
-                self._flashes[symbol] = until
-        for symbol in [symbol for symbol, end in self._flashes.items() if end <= self._frame]:
-            del self._flashes[symbol]
-            self._faces[symbol].flash = False
-            self._faces[symbol].stale = True
-            touched.add(symbol)
-        if self._sort is not Sort.LIST and self._frame - self._sorted_at >= RESORT_S * self.fps:
+        flash = 0 if self._look.lean else max(1, round(FLASH_S * self.fps))
+        touched = self._gallery.take(tiles, flash)
+        if self._gallery.is_due(RESORT_S * self.fps):
             self._reorder()
         self._repaint(touched)
 
@@ -167,23 +141,28 @@ class Wall(ScrollView, can_focus=True):
         self._arrange()
 
     @property
+    def order(self) -> Sequence[str]:
+        """The symbols as they stand."""
+        return self._gallery.order
+
+    @property
     def sort(self) -> Sort:
         """The order of the tiles; setting it sorts at once, then every few seconds."""
-        return self._sort
+        return self._gallery.sort
 
     @sort.setter
     def sort(self, sort: Sort) -> None:
-        self._sort = sort
+        self._gallery.sort = sort
         self._reorder()
 
     @property
     def filter(self) -> str:
         """Show only names whose symbol or name, in any language, holds this text; empty shows all."""
-        return self._filter
+        return self._gallery.filter
 
     @filter.setter
     def filter(self, text: str) -> None:
-        self._filter = text
+        self._gallery.filter = text
         self._reorder()
         self.scroll_to(y=0, animate=False)
         if self.cursor is None and self.order:
@@ -201,16 +180,9 @@ class Wall(ScrollView, can_focus=True):
 
     def _reorder(self) -> None:
         """Filter and sort anew; the cursor stays on its instrument, or goes where that is not shown."""
-        self._sorted_at = self._frame
-        needle = self._filter.casefold().strip()
-        order = [symbol for symbol in self._symbols if needle in self._words[symbol]]
-        if self._sort is not Sort.LIST:
-            order.sort(key=lambda symbol: rank(self._sort, self._faces[symbol].tile))
-        if order == self.order and self._place:
+        if not self._gallery.hang():
             return
-        self.order = order
-        self._place = {symbol: place for place, symbol in enumerate(order)}
-        if self.cursor not in self._place:
+        if self.cursor not in self._gallery.places:
             self.move_to(None)
         self._arrange()
 
@@ -225,7 +197,7 @@ class Wall(ScrollView, can_focus=True):
         look = replace(self._look, form=found.form, width=max(found.width, 1))
         if look != self._drawn:
             self._drawn = look
-            for face in self._faces.values():
+            for face in self._gallery.faces.values():
                 face.stale = True
         self._strips.clear()
         self.virtual_size = Size(width, found.rows(tiles) * found.height)
@@ -241,11 +213,12 @@ class Wall(ScrollView, can_focus=True):
         _, columns, width, height = self.arrangement
         top = self.scroll_offset.y
         first, last = top // height, (top + self.size.height - 1) // height
+        places, faces = self._gallery.places, self._gallery.faces
         spans: list[tuple[int, int]] = []
         for symbol in symbols:
-            row, column = divmod(self._place.get(symbol, -1), columns)
+            row, column = divmod(places.get(symbol, -1), columns)
             if first <= row <= last:
-                lines = self._faces[symbol].draw(self._drawn)
+                lines = faces[symbol].draw(self._drawn)
                 spans += [(column * width, row * height + line) for line in lines]
         for _, y in spans:
             self._strips.pop(y, None)
@@ -279,7 +252,7 @@ class Wall(ScrollView, can_focus=True):
         segments: list[Segment] = []
         tiles = self.order[row * columns : (row + 1) * columns]
         for symbol in tiles:
-            face = self._faces[symbol]
+            face = self._gallery.faces[symbol]
             if face.stale:
                 face.draw(look)
             segments += face.lines[line]
@@ -296,7 +269,7 @@ class Wall(ScrollView, can_focus=True):
         return Strip(segments).adjust_cell_length(total, look.palette.text)
 
     def _nothing(self) -> str:
-        return f"no name matches {self._filter!r}" if self._filter else "nothing is watched"
+        return f"no name matches {self.filter!r}" if self.filter else "nothing is watched"
 
     def _thumb(self, y: int) -> str:
         """What the scroll bar shows in one line."""
@@ -351,20 +324,20 @@ class Wall(ScrollView, can_focus=True):
 
     def move_to(self, symbol: str | None) -> None:
         """Put the cursor on an instrument and bring it into view; one that is not shown is ignored."""
-        if symbol == self.cursor or (symbol is not None and symbol not in self._place):
+        if symbol == self.cursor or (symbol is not None and symbol not in self._gallery.places):
             return
-        touched = [name for name in (self.cursor, symbol) if name is not None and name in self._faces]
+        touched = [name for name in (self.cursor, symbol) if name is not None and name in self._gallery.faces]
         self.cursor = symbol
         for name in touched:
-            self._faces[name].selected = name == symbol
-            self._faces[name].stale = True
+            self._gallery.faces[name].selected = name == symbol
+            self._gallery.faces[name].stale = True
         self._repaint(touched)
         self._reveal()
         self.post_message(self.Moved(symbol))
 
     def _reveal(self) -> None:
         """Scroll no further than needed to have the whole of the cursor's tile in view."""
-        place = self._place.get(self.cursor or "")
+        place = self._gallery.places.get(self.cursor or "")
         if place is None:
             return
         height = self.arrangement.height
@@ -382,12 +355,12 @@ class Wall(ScrollView, can_focus=True):
             return
         place = self.window[0] - 1
         if self.cursor is not None:
-            place = min(max(self._place[self.cursor] + tiles, 0), len(self.order) - 1)
+            place = min(max(self._gallery.places[self.cursor] + tiles, 0), len(self.order) - 1)
         self.move_to(self.order[place])
 
     def action_move(self, columns: int, rows: int) -> None:
         """Move the cursor by tiles; past the side of a row it goes on in the next."""
-        place = self._place.get(self.cursor or "", 0) + rows * self.arrangement.columns
+        place = self._gallery.places.get(self.cursor or "", 0) + rows * self.arrangement.columns
         # Up from the top row, or down from the last, stays: it does not run to the row's other end.
         if 0 <= place < len(self.order) or self.cursor is None:
             self._move_by(columns + rows * self.arrangement.columns)
