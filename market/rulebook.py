@@ -192,7 +192,11 @@ class RuleBook:
         if desk.timed:
             for ladder in desk.timed:
                 ladder.confirm(entry, moment, out)
-            desk.timed = [ladder for ladder in desk.timed if ladder.is_timed]
+            if moment.blocked is None:
+                desk.timed = [ladder for ladder in desk.timed if ladder.is_timed]
+            else:  # time alone sets nothing off any more, and a tape need not pass a night second by second
+                desk.timed = [ladder for ladder in desk.timed if ladder.waiting]
+                entry.disturb()
 
     def _ladders(self) -> Iterable[Ladder]:
         for desk in self._desks.values():

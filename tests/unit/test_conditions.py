@@ -409,6 +409,17 @@ class TestHold:
             assert desk.quote("105", at) == []
         assert short(desk.quote("105.1", 211 * 60)) == ["up/5/1"]
 
+    def test_an_old_quote_is_not_waited_for_second_by_second(self) -> None:
+        """A tape passes its nights at once; the next quote takes the hold up again."""
+        desk = Desk(rule("pct_prev_close", "5", hold=300 * SECOND))
+        desk.quote("105", 0)
+        assert desk.engine.rules.is_waiting
+        desk.wait(92)
+        assert not desk.engine.rules.is_waiting
+        for at in (100, 180, 260):
+            assert desk.quote("105", at) == []
+        assert short(desk.wait(301)) == ["up/5/1"]
+
     def test_what_held_before_a_restart_has_held(self) -> None:
         """Since when is kept."""
         first = Desk(rule("pct_prev_close", "5", hold=30 * SECOND))
