@@ -22,6 +22,7 @@ class Outlet:
 
     def __init__(self, patience: float = math.inf) -> None:
         self._file = sys.stdout.fileno()
+        self._is_terminal = sys.stdout.isatty()
         self._ready = select.poll()
         self._ready.register(self._file, select.POLLOUT)
         self._patience = patience
@@ -52,7 +53,12 @@ class Outlet:
         while self._rest:
             if not self._ready.poll(0):
                 self._wait()
-            self._rest = self._rest[os.write(self._file, self._rest[:_PIECE]) :]
+            try:
+                self._rest = self._rest[os.write(self._file, self._rest[:_PIECE]) :]
+            except OSError as error:
+                if error.errno == errno.EIO and self._is_terminal:
+                    raise BrokenPipeError from error  # it was closed
+                raise
 
     def _wait(self) -> None:
         """Return when the reader has room; it is not waited for again before it has shown that it reads."""

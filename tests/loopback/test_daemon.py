@@ -225,6 +225,19 @@ async def test_a_reader_that_stands_still_holds_nothing_up(environ: dict[str, st
     assert (alert["threshold"], alert["repeat"]) == ("5", True)
 
 
+async def test_a_terminal_that_is_closed_ends_it(environ: dict[str, str], tmp_path: Path) -> None:
+    """As a reader that leaves does: nobody would find a process that went on."""
+    here, there = os.openpty()
+    async with Market().open(tmp_path, 'heartbeat = "100ms"') as config:
+        process = await start(environ, "headless", "--config", config, stdout=there)
+        os.close(there)
+        await asyncio.to_thread(os.read, here, 1)
+        os.close(here)
+        async with asyncio.timeout(PATIENCE):
+            await process.communicate()
+    assert process.returncode == 0
+
+
 async def test_a_tape_waits_for_its_reader_but_not_past_the_end(
     environ: dict[str, str], tmp_path: Path
 ) -> None:
