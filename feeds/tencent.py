@@ -106,15 +106,19 @@ def _sound(code: bytes, row: bytes) -> tuple[bytes, bytes]:
     market, *_ = row.split(b"~", 1)
     if market != _HONG_KONG:
         raise ValueError(f"not a Hong Kong row (market {market[:8].decode('latin-1')!a})")
-    names = portal.decoded(row).split("~", 3)
-    own = names[2] if len(names) > 2 else ""
-    code = code or b"r_hk" + own.encode("utf-8", "replace")
+    code = code or b"r_hk" + _own_code(row)
     symbol = _symbol(code)
     mark = b"~" + code.removeprefix(b"r_").removeprefix(b"hk") + b"~"
     _, found, rest = row.partition(mark)
     if not found:
-        raise ValueError(f"a row of {portal.symbol(own)} under the code of {symbol}")
+        raise ValueError(f"a row of {_symbol(b'hk' + _own_code(row))} under the code of {symbol}")
     return code, _HONG_KONG + b"~" + mark + rest
+
+
+def _own_code(row: bytes) -> bytes:
+    """The code that stands in a row, behind the name."""
+    fields = portal.decoded(row).split("~", 3)
+    return fields[2].encode("utf-8", "replace") if len(fields) > 2 else b""
 
 
 parse_quotes: Final = portal.Reader(

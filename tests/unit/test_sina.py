@@ -96,7 +96,8 @@ def test_pages_of_a_block(raw: bytes, reason: str) -> None:
     ("changes", "reason"),
     [({"f6": "-1"}, "impossible price"), ({"f6": "x"}, "not a number"), ({"f12": "1.5"}, "number of shares"),
      ({"f17": "2025-09-17"}, "does not match format"), ({"f18": "10:14"}, "does not match format"),
-     ({"f18": "10:14:7"}, "does not match format"), ({"f12": "1" * 19}, "too many digits")],
+     ({"f17": "1025/09/17"}, "no plausible time"), ({"f18": "10:14:7"}, "does not match format"),
+     ({"f12": "1" * 19}, "too many digits")],
 )  # fmt: skip
 def test_a_malformed_row_is_refused_and_the_others_are_kept(changes: dict[str, str], reason: str) -> None:
     """With its reason."""
