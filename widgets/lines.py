@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from rich.segment import Segment
+from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.geometry import Region
 from textual.strip import Strip
@@ -13,6 +14,16 @@ from widgets.palette import palette
 from widgets.words import words
 
 Line = list[Segment]
+
+WALKING: list[BindingType] = [
+    Binding("up,k", "move(-1)", "Up", show=False),
+    Binding("down,j", "move(1)", "Down", show=False),
+    Binding("pageup", "page(-1)", "Page up", show=False),
+    Binding("pagedown", "page(1)", "Page down", show=False),
+    Binding("home", "end(-1)", "First", show=False),
+    Binding("end", "end(1)", "Last", show=False),
+]
+"""The keys of whatever is walked by lines."""
 
 
 class Lines(Widget):

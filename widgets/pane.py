@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 
 from widgets.formatting import fit
 from widgets.heading import heading
-from widgets.lines import Line, Lines
+from widgets.lines import WALKING, Line, Lines
 
 Row = TypeVar("Row")
 
@@ -22,15 +22,7 @@ class Pane(Lines, Generic[Row], can_focus=True):
     stays on its row when others arrive above it, unless it stands on the newest: then it stays on the newest.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home", "end(-1)", "First", show=False),
-        Binding("end", "end(1)", "Last", show=False),
-        Binding("enter", "open", "Open"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*WALKING, Binding("enter", "open", "Open")]
 
     HINT: ClassVar[str] = ""
     """Which keys do something here, where the list has the whole screen."""

@@ -5,23 +5,16 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from widgets.heading import heading
-from widgets.lines import Line, Lines
+from widgets.lines import WALKING, Line, Lines
 
 
 class Reader(Lines, can_focus=True):
     """A heading, and below it what ``page`` says, from ``top`` on."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll(-1)", "Up", show=False),
-        Binding("down,j", "scroll(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home", "end(-1)", "First", show=False),
-        Binding("end", "end(1)", "Last", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*WALKING]
 
     HEADING: ClassVar[str] = ""
     HINT: ClassVar[str] = "Esc back"
@@ -50,7 +43,7 @@ class Reader(Lines, can_focus=True):
         self.top = max(0, top)
         self.redraw()
 
-    def action_scroll(self, lines: int) -> None:
+    def action_move(self, lines: int) -> None:
         """Scroll by lines."""
         self._go(self.top + lines)
 
@@ -65,9 +58,9 @@ class Reader(Lines, can_focus=True):
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """A few lines down."""
         event.stop()
-        self.action_scroll(3)
+        self.action_move(3)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """A few lines up."""
         event.stop()
-        self.action_scroll(-3)
+        self.action_move(-3)

@@ -48,10 +48,9 @@ def test_a_price_that_changed_flashes_for_so_many_frames() -> None:
     face = gallery.faces["9888.HK"]
     newer = {"9888.HK": tile("9888.HK", quote=quote("9888.HK", "102", "100"))}
     assert gallery.take(newer, 2) == {"9888.HK"}
-    assert face.flash and face.rising
+    assert (face.flash, face.rising) == (True, True)
     assert gallery.take(newer, 2) == {"9888.HK"}, "told again, with the same price"
     assert gallery.take({"AAPL": newer["9888.HK"]}, 2) == {"9888.HK"}, "it ends; a stranger's is nothing"
-    assert not face.flash
-    assert gallery.take({}, 2) == set()
+    assert (face.flash, gallery.take({}, 2)) == (False, set())
     gallery.take({"9888.HK": tile("9888.HK", quote=quote("9888.HK", "99", "100"))}, 0)
     assert not face.flash, "on a slow link nothing flashes"
