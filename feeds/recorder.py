@@ -73,7 +73,8 @@ class OneTape:
 
     def trim(self, most: int) -> bool:
         """Of the tapes of this recording."""
-        return _trim(self._written, most)
+        with _told(self._out):
+            return _trim(self._written, most)
 
 
 class TapeFolder:
@@ -103,7 +104,8 @@ class TapeFolder:
     def trim(self, most: int) -> bool:
         """Of everything in the folder that is named as a tape of ours."""
         tapes = self._folder.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*.jsonl.gz")
-        return _trim(sorted(tapes, key=lambda path: path.stat().st_mtime_ns), most)
+        with _told(self._folder):
+            return _trim(sorted(tapes, key=lambda path: path.stat().st_mtime_ns), most)
 
 
 def _trim(tapes: list[Path], most: int) -> bool:
@@ -211,20 +213,16 @@ class Recorder:
         finally:
             tape, self._tape = self._tape, None
             if tape is not None:
-                with _told():
-                    tape.close()
+                tape.close()
 
     def _write(self, entries: Sequence[Entry]) -> None:
         try:
-            with _told():
-                for tape, line in self._lines(entries):
-                    tape.add(line)
-                if self._tape is not None:
-                    self._tape.flush()
-                if entries and not self._places.trim(self._most):
-                    raise RecordError(
-                        f"the tape takes more than {self._most >> 20} MiB: the recording ends here"
-                    )
+            for tape, line in self._lines(entries):
+                tape.add(line)
+            if self._tape is not None:
+                self._tape.flush()
+            if entries and not self._places.trim(self._most):
+                raise RecordError(f"the tape takes more than {self._most >> 20} MiB: the recording ends here")
         except RecordError:
             self._failed = True
             raise
@@ -250,12 +248,12 @@ class Recorder:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told(path: object) -> Iterator[None]:
     """What a disk says, as an error of ours."""
     try:
         yield
     except OSError as error:
-        raise RecordError(f"the tape cannot be written: {error.strerror}") from None
+        raise RecordError(f"{path}: {error.strerror}") from None
 
 
 def _received(entry: Entry, at: int) -> Entry:
@@ -295,5 +293,6 @@ class _Tape:
 
     def _put(self, text: bytes) -> None:
         rest = memoryview(text)
-        while rest:
-            rest = rest[self._file.write(rest) :]
+        with _told(self._file.name):
+            while rest:
+                rest = rest[self._file.write(rest) :]

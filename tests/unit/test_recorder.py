@@ -178,7 +178,7 @@ def test_a_full_disk_is_told_and_ends_the_recording() -> None:
     recorder = Recorder(OneTape(Path("/dev/full")), session)
     recorder.begin(NOON)
     recorder.quotes([quote(NOON)])
-    with pytest.raises(RecordError, match="No space left"):
+    with pytest.raises(RecordError, match=r"^/dev/full: No space left"):
         recorder.close()
     recorder.quotes([quote(NOON)])
     recorder.close()
