@@ -29,8 +29,8 @@ JITTER = 0.2
 GRACE = 2.0
 """Seconds beyond a sink's own time-out before its attempt is given up; its lease lasts as many longer."""
 
-FLUSH = 5.0
-"""Seconds that the end of the program waits for what can still be sent."""
+FLUSH = 4.0
+"""Seconds that the end of the program, which has five, waits for what can still be sent."""
 
 ABSENCE = 5.0
 """Seconds of refused connections, after which the end of a tape does not wait for a sink."""

@@ -496,7 +496,7 @@ async def test_the_journal_gets_priorities_and_no_times(environ: dict[str, str],
 
 
 async def test_a_sink_that_stalls_does_not_hold_the_end_up(environ: dict[str, str], tmp_path: Path) -> None:
-    """Five seconds for what waits, and it waits in the store until the next start; every turn is told."""
+    """It ends within five seconds; what waits does so in the store for the next one; every turn is told."""
     held = asyncio.Event()
 
     async def hang(_request: web.BaseRequest) -> web.StreamResponse:
@@ -519,7 +519,7 @@ async def test_a_sink_that_stalls_does_not_hold_the_end_up(environ: dict[str, st
                 out, _ = await process.communicate()
             took = asyncio.get_running_loop().time() - began
     assert process.returncode == 0
-    assert 4 < took < 8
+    assert 3 < took < 6, "five on an idle machine"
     assert lines(out.decode())[-1]["event"] == "stopped"
 
 
