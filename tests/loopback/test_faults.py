@@ -307,12 +307,14 @@ async def begins(request: web.BaseRequest) -> web.StreamResponse:
 
 
 async def trickles(request: web.BaseRequest) -> web.StreamResponse:
-    """A blank at a time."""
+    """A blank at a time, until nobody listens."""
     response = web.StreamResponse()
     await response.prepare(request)
-    while True:
-        await response.write(b" ")
-        await asyncio.sleep(0.01)
+    with suppress(ConnectionError):
+        while True:
+            await response.write(b" ")
+            await asyncio.sleep(0.01)
+    return response
 
 
 async def cuts(request: web.BaseRequest) -> web.StreamResponse:
