@@ -212,7 +212,8 @@ class Ladder:
 
     def _judge(self, entry: Entry, quote: Quote, moment: Moment, at: int, out: Outcome) -> None:
         if self.waiting is not None:
-            return  # one thing at a time: what still stands afterwards is told then
+            self._held_back = True  # one thing at a time: what still stands afterwards is told then
+            return
         condition, standing = self.condition, self.standing
         base = standing.base
         self._held_back = False
@@ -240,10 +241,8 @@ class Ladder:
             return  # before the side is noted: what has crossed a level is yet to be told
         if held:
             self._fire(held[-1], entry, quote, moment, at, out)
-        if condition.edge and standing.seen is not None:
-            sides = [condition.compare(step, quote) >= 0 for step in condition.steps]
-            if sides != [self._beyond(step, standing.seen) for step in condition.steps]:
-                standing.seen, self._changed = quote.last, True
+        if condition.edge and not self._is_seen(quote):
+            standing.seen, self._changed = quote.last, True
 
     def _objection(self, entry: Entry, quote: Quote, moment: Moment) -> str | None:
         """Why it may not act on a quote, if so; whatever the rule, a halted name has no price to act on."""
@@ -279,6 +278,13 @@ class Ladder:
     def _was_near(self, step: Decimal) -> bool:
         seen = self.standing.seen
         return seen is not None and not self._beyond(step, seen)
+
+    def _is_seen(self, quote: Quote) -> bool:
+        """Whether a price lies on the sides, of all levels, that are remembered."""
+        seen, compare = self.standing.seen, self.condition.compare
+        return seen is not None and all(
+            (compare(step, quote) >= 0) is self._beyond(step, seen) for step in self.condition.steps
+        )
 
     def _beyond(self, step: Decimal, price: Decimal) -> bool:
         return price >= step if self.condition.up else price <= step
@@ -381,7 +387,7 @@ class Ladder:
         """At which prices it has nothing to do while the previous close and the phase stay as they are."""
         self.floor = self.ceiling = None
         due = self._held_back or self.waiting is not None or self.condition.restless(is_spent(self.condition))
-        due |= self.condition.edge and self.standing.seen is None  # the next price may be the side it takes
+        due |= self.condition.edge and not self._is_seen(quote)  # the next price may be one that counts
         self.restless = due and not self._expired
         if self._expired or self.restless or not self.primed:
             return

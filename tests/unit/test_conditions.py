@@ -196,6 +196,14 @@ class TestCross:
         desk.quote("109", 101)
         assert short(desk.quote("110", 102)) == ["up/110/1"]
 
+    def test_the_first_price_that_counts_on_another_side_is_seen(self) -> None:
+        """Even where an older one that did not count lay there before."""
+        desk = Desk(rule("price_cross", "105", direction="down", phases=frozenset((Phase.MORNING,))))
+        desk.quote("100", 1)
+        desk.quote("110", 100, lag=95)
+        desk.quote("110", 101)
+        assert short(desk.quote("104", 102)) == ["down/105/1"]
+
     def test_a_live_restart_remembers_the_side(self) -> None:
         """The cross that came while it was away is told."""
         first = Desk(rule("price_cross", "110", direction="up"))
@@ -504,6 +512,13 @@ class TestConfirmation:
         desk.quote("105.1", 1, source="b")
         assert len(desk.quote("105", 2)) == 1
         assert desk.heard.alerts[0]["confirmed"] is True
+
+    def test_what_waited_over_the_night_is_told_with_the_next_price(self) -> None:
+        """Of a day whose history is another one: nothing is measured against yesterday's."""
+        on = rule("streak", "3", period=Period.DAY, length=3, confirm_within=5 * SECOND)
+        desk = Desk(on, profiles={"9888.HK": profile(closes=("97", "98", "100"))})
+        assert desk.quote("101", 6.6 * 3600) == []
+        assert short(desk.quote("102", DAY + 1)) == ["up/3/1"]
 
     def test_one_that_comes_within_the_wait(self) -> None:
         """It does not lead, and is heard all the same."""
