@@ -59,9 +59,12 @@ def parse_quotes(page: bytes, ts_recv: int) -> Parsed:
 
     Raises ``ParseError`` for a page that holds no row at all, as one of a block does.
     """
-    if _BLOCKED in page[:200]:
-        raise ParseError(NAME, "access forbidden, says the venue", page)
-    return _read(page, ts_recv)
+    try:
+        return _read(page, ts_recv)
+    except ParseError:
+        if _BLOCKED in page[:200]:
+            raise ParseError(NAME, "access forbidden, says the venue", page) from None
+        raise
 
 
 _instants = portal.instants("%Y/%m/%d,%H:%M:%S")
