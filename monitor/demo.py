@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from feeds.venue.config import END
 from market.errors import TickwallError
@@ -54,15 +54,22 @@ class VenueProcess:
             cwd=Path(__file__).resolve().parent.parent,
             start_new_session=True,
         )
+        self._simulated: dict[str, Any] | None = None
 
     def config(self, config_path: str | None = None) -> "Config":
         """Wait until it listens, and point a configuration at it: the named one, or the defaults.
 
-        The user's own file is left out unless it is named: a first look must not depend on it.
-        ``DemoError`` when the venue has ended instead.
+        The user's own file is left out unless it is named: a first look must not depend on it. Asked again,
+        the file is read anew. ``DemoError`` when the venue has ended instead.
         """
         from monitor.config import load  # the wall paints its first frame before it is needed
 
+        if self._simulated is None:
+            self._simulated = self._announced()
+        return load(config_path or os.devnull, flags=self._simulated)
+
+    def _announced(self) -> dict[str, Any]:
+        """The configuration that the venue prints once it listens."""
         assert self._process.stdout is not None
         lines: list[str] = []
         for line in self._process.stdout:
@@ -71,8 +78,7 @@ class VenueProcess:
             lines.append(line)
         else:
             raise DemoError(self._process.wait())
-        simulated = tomllib.loads("".join(lines))
-        return load(config_path or os.devnull, flags=simulated)
+        return tomllib.loads("".join(lines))
 
     def close(self) -> None:
         """End it."""

@@ -46,7 +46,10 @@ def demo(simulation: "Simulation", config_path: str | None, *, debug: bool, stat
     with venue(simulation, quiet=True) as process:
         from tui.app import WallApp
 
-        return _show(WallApp(partial(_simulated, process, config_path, debug, state), debug=debug))
+        # A file that was named is followed, and its rules may be edited, as on any other wall.
+        reload = partial(process.config, config_path) if config_path else None
+        opening = partial(_simulated, process, config_path, debug, state)
+        return _show(WallApp(opening, reload=reload, debug=debug))
 
 
 def replay(

@@ -31,7 +31,7 @@ class Vigil:
 
     def __init__(self, app: "WallApp", opening: Opening, reload: "Callable[[], Config] | None") -> None:
         self.reload = reload
-        """Reads the configuration anew; ``None`` for a simulated day, which has no file of the user's own."""
+        """Reads the configuration anew; ``None`` for a simulated day without a file of the user's own."""
         self._app = app
         self._opening = opening
         self._files: dict[Path, SavedFile] = {}

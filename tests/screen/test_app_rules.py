@@ -244,7 +244,7 @@ async def test_a_simulated_day_has_no_file(path: Path) -> None:
     stage.app.vigil.reload = None
     async with stage.up() as pilot:
         await pilot.press("a")
-        assert "no configuration file" in text(stage.app.main.status)
+        assert "no configuration file to write rules to" in text(stage.app.main.status)
 
 
 @pytest.mark.parametrize("size", [(20, 5), (36, 8), (80, 24), (200, 60)])

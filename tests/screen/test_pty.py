@@ -77,6 +77,28 @@ def test_a_day_is_watched_and_left(environ: dict[str, str]) -> None:
         assert not [process for process in venue if process.is_running()]
 
 
+def test_a_simulated_day_follows_and_edits_the_file_that_is_named(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('# mine\n[[rule]]\nid = "up"\nkind = "pct_prev_close"\nthreshold = "50" # never\n')
+    with Program([*DEMO, "--config", str(file)], (80, 24), environ) as program:
+        program.until(priced, timeout=30)
+        program.type("a")
+        program.until(lambda terminal: "Rules that watch 9888" in terminal.text and " 50 " in terminal.text)
+        program.type("\r")
+        program.until(lambda terminal: "Rule up" in terminal.text)
+        program.type("\x1b[B\x1b[B\x1b[B\x1b[B\x155\r")
+        program.until(lambda terminal: "rule 'up' is written to" in terminal.text)
+        program.type("q")
+        program.until(alerted, timeout=30)
+        program.type("q")
+        assert program.exit_code() == 0
+    assert (
+        file.read_text() == '# mine\n[[rule]]\nid = "up"\nkind = "pct_prev_close"\nthreshold = "5" # never\n'
+    )
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_leaves_cleanly(number: signal.Signals, environ: dict[str, str]) -> None:
     with Program(DEMO, (80, 24), environ) as program:

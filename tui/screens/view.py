@@ -72,7 +72,9 @@ class View(Screen[None]):
         """The rules of the name that is chosen, to be changed in the configuration file."""
         app = self.wall_app
         if app.vigil.reload is None:
-            app.say("a simulated day has no configuration file to write rules to", urgent=True)
+            app.say(
+                "no configuration file to write rules to: tickwall demo --config F names one", urgent=True
+            )
         elif app.bridge is None or not self.symbol:
             app.say("no name is chosen", urgent=True)
         else:
