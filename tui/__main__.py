@@ -50,9 +50,6 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     _open_streams()
     _speak_utf8()
-    if (problem := foreign()) is not None:
-        _complain(problem)
-        sys.exit(exit_code.FAULT)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -82,6 +79,8 @@ def _interrupt(*_: object) -> None:
 def run(arguments: list[str]) -> int:
     """One command line, to its exit code: an error is one message, and has a traceback under --debug."""
     try:
+        if (problem := foreign()) is not None:
+            raise TickwallError(problem)
         code = cli.main(arguments, prog_name="tickwall", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else exit_code.OK
