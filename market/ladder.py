@@ -7,7 +7,6 @@ from decimal import Decimal
 from market.alert import Alert, Suppressed, plain
 from market.band import bounds, is_spent
 from market.conditions.base import Condition
-from market.lead import are_apart
 from market.outcome import Outcome
 from market.quote import Quote
 from market.rule import Moment, Rule
@@ -147,10 +146,15 @@ class Ladder:
         at = max(quote.ts_event, moment.now - moment.delay)
         if self._resuming or self._is_over(moment) or self._cools(at):
             return
-        if self._objection(entry, quote, moment) is None:
+        objection = self._objection(entry, quote, moment)
+        if objection is None:
             self.condition.elapse(entry, at)
             self._judge(entry, quote, moment, at, out)
             self._save(quote, out)
+        elif objection == "halted" and self.condition.ready(entry, quote, moment):
+            wanted = self._wanted(quote)
+            if wanted and (wanted[-1], objection) not in self.withheld:
+                self._withhold(wanted[-1], quote, objection, moment, out)
 
     def refuse(self, entry: Entry, quote: Quote, moment: Moment, out: Outcome) -> None:
         """Tell of a quote that was never applied, if it would have fired; nothing is learnt from it."""
@@ -225,8 +229,8 @@ class Ladder:
         objection = self._objection(entry, quote, moment)
         if objection is None:
             self._rearm(quote)
-            if condition.edge and (standing.seen is None or _is_other_view(entry, quote)):
-                standing.seen, self._changed = quote.last, True
+            if condition.edge and (standing.seen is None or entry.origin is not None):
+                standing.seen, self._changed = (entry.origin or quote).last, True
         wanted = self._wanted(quote)
         if objection is not None:
             if wanted:
@@ -354,8 +358,13 @@ class Ladder:
         return f"{self.rule.id}/{self._symbol}/{when}/{side}/{plain(step)}/{occurrence}"
 
     def _is_confirmed(self, entry: Entry, step: Decimal, quote: Quote, moment: Moment) -> bool:
-        """Whether another source, with a quote of about the same time, has reached the step, too."""
+        """Whether another source, with a quote of about the same time, has reached the step, too.
+
+        A price at which the name is halted is nobody's word.
+        """
         for source, other in entry.others.items():
+            if other.phase == Phase.HALTED:
+                continue
             if source == quote.source or abs(other.ts_event - quote.ts_event) > moment.max_age:
                 continue
             other = other._replace(prev_close=other.prev_close or quote.prev_close)
@@ -402,12 +411,6 @@ class Ladder:
 def key_of(rule: Rule, up: bool, symbol: str) -> str:
     """The name of a ladder, and of its standing in the store."""
     return f"{rule.id}/{symbol}/{'up' if up else 'down'}"
-
-
-def _is_other_view(entry: Entry, quote: Quote) -> bool:
-    """Whether another source leads now, and says no other price than the one before it: nothing has moved."""
-    before, session_date = entry.relieved, entry.session_date
-    return before is not None and session_date is not None and not are_apart(before, quote, session_date)
 
 
 def _is_of(text: str | None, steps: Sequence[Decimal]) -> bool:

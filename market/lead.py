@@ -42,8 +42,17 @@ class Rival:
     fresh_since: int | None = None
     """Since when each of its quotes was about as new as the leader's."""
     last: int = 0
+    beside: Quote | None = None
+    """What it had said itself when the leader spoke last."""
     apart_since: int | None = None
     """Since when its price was another than the leader's, whenever they could be compared."""
+
+    _leader_at: int = 0
+
+    def stand(self, before: Quote, leader: Quote) -> None:
+        """Learn that it speaks again, beside a leader; ``before`` is its last word until now."""
+        if leader.ts_event > self._leader_at:
+            self.beside, self._leader_at = before, leader.ts_event
 
     def note(self, quote: Quote, leader: Quote, session_date: date) -> None:
         """Learn from a quote of its own beside the leader's."""
@@ -75,6 +84,16 @@ def is_fresher(quote: Quote, leader: Quote) -> bool:
     """Whether the leader has fallen so far behind another source's quote that it loses the lead."""
     news = quote.last != leader.last or (quote.volume or 0) > (leader.volume or 0)
     return quote.ts_event - leader.ts_event > (HANDOVER if news else STILL)
+
+
+def origin(quote: Quote, leader: Quote, beside: Quote | None, session_date: date) -> Quote | None:
+    """From where the price has moved with a quote that takes the lead.
+
+    From what its source had said ``beside`` the leader, where they agreed: that two differ by a few ticks is
+    no move. ``None`` where they did not, for then it has moved from where the leader was.
+    """
+    own = quote if beside is None or leader.ts_event - beside.ts_event > STILL else beside
+    return None if are_apart(own, leader, session_date) else own
 
 
 def are_apart(one: Quote, other: Quote, session_date: date) -> bool:

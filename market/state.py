@@ -8,7 +8,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from market.clock import MINUTE, SECOND
-from market.lead import HANDOVER, STILL, Rival, is_fresher
+from market.lead import HANDOVER, STILL, Rival, is_fresher, origin
 from market.quote import Quote
 from market.session import Calendar, Phase, calendar
 from market.symbol import mic
@@ -78,11 +78,11 @@ class Entry:
         "heir",
         "held",
         "minutes",
+        "origin",
         "others",
         "outlier",
         "phase",
         "quote",
-        "relieved",
         "rivals",
         "roll_at",
         "session_date",
@@ -108,8 +108,9 @@ class Entry:
         self.heir: tuple[str, int] | None = None
         """The source that shall lead from its next newer quote on, and until when it is waited for."""
         self.base: PreviousClose | None = None
-        self.relieved: Quote | None = None
-        """What the source said last that led until the last quote examined, if that brought another one."""
+        self.origin: Quote | None = None
+        """Where the last quote examined has moved from, if it brought another leader that agreed with the one
+        before it."""
         self.floor = self.ceiling = self.base_floor = self.base_ceiling = Decimal(0)
         self.roll_at = 0
 
@@ -206,8 +207,10 @@ class MarketState:
         leader = entry.quote
         if leader is not None:
             if quote.source != leader.source:
+                rival = entry.rivals.setdefault(quote.source, Rival())
+                rival.stand(entry.others.get(quote.source, quote), leader)
                 entry.others[quote.source] = quote
-                if not (is_fresher(quote, leader) or self._succeeds(entry, quote, leader)):
+                if not (is_fresher(quote, leader) or self._succeeds(entry, rival, quote, leader)):
                     self._lend(entry, leader, quote, session_date)
                     return self._agree(entry, quote)
             elif (verdict := _repeats(leader, quote)) is not None:
@@ -226,9 +229,8 @@ class MarketState:
         self._accept(entry, quote, session_date)
         return Verdict.LOUD
 
-    def _succeeds(self, entry: Entry, quote: Quote, leader: Quote) -> bool:
+    def _succeeds(self, entry: Entry, rival: Rival, quote: Quote, leader: Quote) -> bool:
         """Whether a preferred source takes the lead back; the leader then waits until it has gone on."""
-        rival = entry.rivals.setdefault(quote.source, Rival())
         rival.note(quote, leader, entry.session_date or entry.calendar.day_of(quote.ts_event))
         if self._rank(quote.source) <= self._rank(leader.source) or not rival.has_returned:
             return False
@@ -295,9 +297,11 @@ class MarketState:
     @staticmethod
     def _accept(entry: Entry, quote: Quote, session_date: date) -> None:
         leader = entry.quote
-        entry.relieved = None
+        entry.origin = None
         if leader is not None and leader.source != quote.source:
-            entry.relieved = leader
+            rival = entry.rivals.get(quote.source)
+            beside = None if rival is None else rival.beside
+            entry.origin = origin(quote, leader, beside, session_date)
             entry.others.pop(quote.source, None)
             entry.others[leader.source] = leader
             entry.rivals.clear()

@@ -347,6 +347,16 @@ class TestStreak:
         desk.reload(on)
         assert short(desk.wait(DAY + 400 * 60 + 2)) == ["up/3/1"]
 
+    def test_a_close_at_which_the_name_is_halted_is_withheld_and_told(self) -> None:
+        """Once."""
+        desk = Desk(
+            rule("streak", "3", period=Period.DAY, length=3, basis="closed"),
+            profiles={"9888.HK": profile(closes=("97", "98", "100"))},
+        )
+        desk.quote("102", 398.5 * 60, phase="halted")
+        assert desk.wait(402 * 60) == []
+        assert [held.reason for held in desk.heard.withheld] == ["halted"]
+
     def test_no_run_counts_from_too_old_a_close(self) -> None:
         """Friday is not on file: the week would be one since Thursday."""
         whole = profile(closes=tuple(map(str, range(60, 101))))
@@ -519,6 +529,15 @@ class TestConfirmation:
         desk = Desk(on, profiles={"9888.HK": profile(closes=("97", "98", "100"))})
         assert desk.quote("101", 6.6 * 3600) == []
         assert short(desk.quote("102", DAY + 1)) == ["up/3/1"]
+
+    def test_a_source_at_which_the_name_is_halted_agrees_with_nobody(self) -> None:
+        """Its price is one at which nobody may trade."""
+        desk = Desk(rule("pct_prev_close", "5", confirm_within=10 * SECOND))
+        desk.quote("104", 0)
+        desk.quote("105.1", 1, source="b", phase="halted")
+        desk.quote("105", 2)
+        assert len(desk.wait(13)) == 1
+        assert desk.heard.alerts[0]["confirmed"] is False
 
     def test_one_that_comes_within_the_wait(self) -> None:
         """It does not lead, and is heard all the same."""

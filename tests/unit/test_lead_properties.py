@@ -72,6 +72,29 @@ def test_no_change_of_source_crosses_a_level(plan: list[Step], priority: dict[st
     assert desk.keys == []
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.sampled_from(("ab", "a", "b")), min_size=1, max_size=6),
+    st.integers(1, 4),
+    st.sampled_from(((0, 0), (0, 1), (0, 3), (2, 0))),
+    st.dictionaries(st.sampled_from("ab"), st.integers(1, 2)),
+)
+def test_what_every_source_crosses_is_told_once(
+    alive: list[str], pace: int, late: tuple[int, int], priority: dict[str, int]
+) -> None:
+    """By small steps, and whichever of the two falls silent or comes back meanwhile."""
+    rising = Rule("level", "price_cross", (SYMBOL,), "up", (LEVEL,), Decimal(105))
+    desk = Desk(rising, symbols=[SYMBOL])
+    desk.engine.state.priority = priority
+    for second in range(400):
+        speaking = "ab" if second < 10 else alive[second // 8 % len(alive)]
+        for source, lag in zip("ab", late, strict=True):
+            if source in speaking:
+                price = Decimal("104.60") + (second - lag) // (4 * pace) * Decimal("0.05")
+                desk.quote(price, 60 + second + lag / 10, lag=lag, source=source)
+    assert len(desk.keys) == 1
+
+
 @settings(max_examples=300)
 @given(steps, ranks)
 def test_the_base_changes_for_a_preferred_source_alone(plan: list[Step], priority: dict[str, int]) -> None:
