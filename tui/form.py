@@ -22,7 +22,7 @@ class Words(Lines):
     """
 
     DEFAULT_CSS = """
-    Words { height: auto; max-height: 4; width: 100%; }
+    Words { height: auto; max-height: 20%; width: 100%; }
     """
 
     def __init__(self, text: str = "", *, classes: str | None = None) -> None:
@@ -101,9 +101,10 @@ class Field(Horizontal):
 
     DEFAULT_CSS = """
     Field { height: 1; }
-    Field > .label { width: 16; height: 1; }
+    Field > Words { height: 1; max-height: 1; }
+    Field > .label { width: 16; }
     Field > FieldLine { width: 1fr; max-width: 44; }
-    Field > .said { width: 1fr; height: 1; }
+    Field > .said { width: 1fr; }
     Field.-narrow > .said { display: none; }
     """
 

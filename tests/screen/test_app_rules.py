@@ -137,6 +137,15 @@ async def test_a_new_rule_has_the_fields_of_its_kind(path: Path) -> None:
     }  # fmt: skip
 
 
+async def test_a_new_rule_has_a_name_that_is_free(path: Path) -> None:
+    path.write_text(FILE.replace('"apple"', '"9888-1"'), "utf-8")
+    stage = Stage(path)
+    async with stage.up() as pilot:
+        await listed(stage, pilot)
+        screen = await form(stage, pilot, "n")
+        assert screen.fields["id"].text == "9888-2", "the first one watches another name"
+
+
 async def test_choices_turn_and_fields_are_walked(path: Path) -> None:
     stage = Stage(path)
     async with stage.up() as pilot:
@@ -260,5 +269,6 @@ async def test_it_is_usable_on_any_screen(size: tuple[int, int], path: Path) -> 
             await pilot.press("down")
             field = next(field for field in screen.shown if field.has_keys)
             await until(lambda field=field: 0 < field.region.y < size[1] - 1, pilot)  # type: ignore[misc]
+        assert not screen.show_vertical_scrollbar
         await pilot.resize_terminal(40, 10)
         await pilot.press("escape", "q")

@@ -92,6 +92,8 @@ class RulesScreen(View):
         self._symbol = symbol
         self._pane = RulePane()
         self._foot = Words()
+        self._ids: set[str] = set()
+        """Those that are taken, also by rules that watch other names."""
 
     @property
     def symbol(self) -> str:
@@ -127,6 +129,7 @@ class RulesScreen(View):
         except TickwallError as error:
             self._foot.say(str(error), wrong=True)
             return
+        self._ids = {str(rule.get("id")) for rule in file.rules}
         self._pane.set_rows([RuleRow(place, file.rules[place]) for place in places])
         if done:
             self._foot.say(done)
@@ -140,9 +143,8 @@ class RulesScreen(View):
 
     def action_new(self) -> None:
         """Write one for this name alone."""
-        taken = {str(row.values.get("id")) for row in self._pane.rows}
         stem = code(self._symbol).lower()
-        name = next(name for number in range(1, 10_000) if (name := f"{stem}-{number}") not in taken)
+        name = next(name for number in range(1, 10_000) if (name := f"{stem}-{number}") not in self._ids)
         self._edit({"id": name, "kind": "pct_prev_close", "symbols": [self._symbol]}, None)
 
     def _edit(self, values: Mapping[str, Any], place: int | None) -> None:
