@@ -21,11 +21,21 @@ _REFERENCES_A_TAG = 3
 _MOST_ATTRIBUTES = 64
 _ATTRIBUTE = r"""\s++[^\s=<>"'/]++\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+')"""
 _CROWDED = re.compile(rf"<[^\s<>/!?]++(?:{_ATTRIBUTE}){{{_MOST_ATTRIBUTES + 1}}}")
+_MOST_PREFIXES = 100  # of namespaces: each tag is looked for among all
+_PREFIX = re.compile(r"\sxmlns:([^\s=]+)")
 _LONGEST_ROOT = 4096
 _LONGEST_REFERENCE = 12  # digits, zeros in front among them
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _REFERENCE = re.compile(r"&#(?:x([0-9a-f]+)|(\d+));?", re.ASCII | re.IGNORECASE)
+# Elements for which feedparser takes time with the square of their length (it looks for a mail address in a
+# person's name: minutes for 250,000 letters, while nothing else runs) or of their number (it compares every
+# keyword with those before). None is of use here: under another name they are unknown to it.
+_COSTLY = re.compile(
+    r"(</?(?:[\w.-]{1,40}:)?)"
+    r"(?=(?:author|creator|publisher|managingeditor|webmaster|owner|category|subject|keywords|tags)\b)",
+    re.ASCII | re.IGNORECASE,
+)
 _NAME = re.compile(r"<((?:[\w.-]{1,40}:)?([\w.-]{1,40}))", re.ASCII)
 _ITEM = re.compile(r"<(?:[\w.-]{1,40}:)?(?:item|entry)[\s>]", re.ASCII | re.IGNORECASE)
 _ITEM_END = re.compile(r"</(?:[\w.-]{1,40}:)?(?:item|entry)\s{0,40}>", re.ASCII | re.IGNORECASE)
@@ -52,7 +62,9 @@ def mend(text: str, source: str) -> Mended:
         raise ParseError(source, f"more than {_MOST_TAGS} tags", text)
     if _CROWDED.search(text):
         raise ParseError(source, f"a tag with more than {_MOST_ATTRIBUTES} attributes", text)
-    text = _close_sections(text)
+    if len({match[1] for match in _PREFIX.finditer(text)}) > _MOST_PREFIXES:
+        raise ParseError(source, f"more than {_MOST_PREFIXES} namespaces", text)
+    text = _COSTLY.sub(r"\1x-", _close_sections(text))
     ends = [match.end() for match in _ITEM_END.finditer(text)]
     is_whole = text.rfind(f"</{root}") >= (ends[-1] if ends else 0)
     if is_whole and len(ends) <= MAX_ITEMS:

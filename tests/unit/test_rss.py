@@ -350,6 +350,10 @@ def test_only_so_many_items_are_read() -> None:
             rss("<item><title " + " ".join(f"a{n}='>'" for n in range(65)) + ">t</title></item>"),
             "a tag with more than 64 attributes",
         ),
+        (
+            rss("<item>" + "".join(f"<a xmlns:百{n}='u'/>" for n in range(101)) + "</item>"),
+            "more than 100 namespaces",
+        ),
         (b"/etc/passwd", "not a feed"),
     ],
     ids=lambda value: str(value)[:40],  # one of them is long
@@ -376,6 +380,33 @@ def test_hostile_repetition_takes_no_longer_than_its_length(unit: str, around: s
             parse(raw)
         spent.append(time.process_time() - began)
     assert spent[1] < 12 * spent[0] + 0.1  # quadratic would be 16 times, and soon minutes
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        "<author>{letters}</author>",
+        "<dc:creator>{letters}@</dc:creator>",
+        "<managingEditor>{letters}</managingEditor>",
+        "<media:keywords>{words}</media:keywords>",
+        "{categories}",
+        "<pubDate>{letters}</pubDate>",
+        "<title>{letters}</title>",
+    ],
+)
+def test_an_element_takes_no_longer_than_its_length(element: str) -> None:
+    spent: list[float] = []
+    for size in (2_500, 10_000):
+        numbers = range(size // 2)
+        filled = element.format(
+            letters="a" * 4 * size,
+            words=",".join(map(str, numbers)),
+            categories="".join(f"<category>{number}</category>" for number in numbers),
+        )
+        began = time.process_time()
+        assert titles(rss(f"<item><title>t</title>{filled}</item>"))
+        spent.append(time.process_time() - began)
+    assert spent[1] < 12 * spent[0] + 0.1
 
 
 @given(st.binary(max_size=300))
