@@ -32,9 +32,9 @@ _REFERENCE = re.compile(r"&#(?:x([0-9a-f]+)|(\d+));?", re.ASCII | re.IGNORECASE)
 # person's name: minutes for 250,000 letters, while nothing else runs) or of their number (it compares every
 # keyword with those before). None is of use here: under another name they are unknown to it.
 _COSTLY = re.compile(
-    r"(</?(?:[\w.-]{1,40}:)?)"
+    r"(</?(?:[^\s<>/:]++:)?+)"
     r"(?=(?:author|creator|publisher|managingeditor|webmaster|owner|category|subject|keywords|tags)\b)",
-    re.ASCII | re.IGNORECASE,
+    re.IGNORECASE,
 )
 _NAME = re.compile(r"<((?:[\w.-]{1,40}:)?([\w.-]{1,40}))", re.ASCII)
 _ITEM = re.compile(r"<(?:[\w.-]{1,40}:)?(?:item|entry)[\s>]", re.ASCII | re.IGNORECASE)

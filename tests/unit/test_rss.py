@@ -387,8 +387,10 @@ def test_hostile_repetition_takes_no_longer_than_its_length(unit: str, around: s
     [
         "<author>{letters}</author>",
         "<dc:creator>{letters}@</dc:creator>",
+        "<l" + "o" * 50 + "ng:creator xmlns:l" + "o" * 50 + "ng='http://purl.org/dc/elements/1.1/'>{letters}",
         "<managingEditor>{letters}</managingEditor>",
         "<media:keywords>{words}</media:keywords>",
+        "<itunes:\u212aeywords>{words}</itunes:\u212aeywords>",  # a Kelvin sign, and in lower case a k
         "{categories}",
         "<pubDate>{letters}</pubDate>",
         "<title>{letters}</title>",
