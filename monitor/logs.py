@@ -34,8 +34,14 @@ class _Handler(logging.StreamHandler[TextIO]):
     """A reader of standard error that stands still loses records, and holds nothing else up."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        if select.select((), (self.stream,), (), 0)[1]:
+        if self._is_read():
             super().emit(record)
+
+    def _is_read(self) -> bool:
+        try:
+            return bool(select.select((), (self.stream,), (), 0)[1])
+        except (OSError, ValueError):  # closed, or none of the system's: nothing stands still there
+            return True
 
 
 def to_stderr(*, debug: bool) -> None:
