@@ -240,7 +240,7 @@ class _Source:
         return headlines
 
     def _read(self, answer: Answer, received: int, on_error: Callable[[ParseError], None]) -> list[Headline]:
-        """Off the event loop: a hostile feed takes up to four seconds."""
+        """Off the event loop: a hostile feed takes up to six seconds."""
         settings = self.settings
         if settings.kind == "hkexnews":
             from feeds.hkexnews import parse_hkexnews

@@ -13,7 +13,7 @@ MAX_ITEMS = 500
 """Items read of one feed; the longest real ones hold 100."""
 
 # feedparser takes up to 10 us a tag and a third of that a reference such as &amp;: without a bound, hostile
-# bodies of 4 MiB keep a core busy for ten seconds and more, with it for four at the most.
+# bodies of 4 MiB keep a core busy for ten seconds and more, with it for six at the most.
 _MOST_TAGS = 100_000
 _REFERENCES_A_TAG = 3
 # Python's SAX reader takes time with the square of a tag's attributes: 400,000 in one take it twenty minutes.
