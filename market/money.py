@@ -8,7 +8,9 @@ from decimal import Decimal
 _MOST = 8
 """Amounts told of one title; what has more is a table."""
 
-_NUMBER = r"(?<!\d)(?<!\d[.,])(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,12})(?:\.\d{1,6})?(?![\d%])"
+# 12億5千萬 is one number in two parts: better none of it than the lesser part.
+_ALONE = r"(?<!\d)(?<!\d[.,])(?<![\d百千萬万億亿兆][百千萬万億亿兆])"
+_NUMBER = rf"{_ALONE}(?:\d{{1,3}}(?:,\d{{3}}){{1,4}}|\d{{1,12}})(?:\.\d{{1,6}})?(?![\d%])"
 
 _BEFORE = {
     "us$": "USD", "usd": "USD", "u.s.$": "USD", "$": "USD", "美元": "USD",

@@ -32,6 +32,7 @@ MATCHER = Matcher((*known(), instrument("TSLA"), instrument("BIDU")))
         ("Tencent Music, then Tencent", ("1698.HK", "0700.HK")),
         ("JD Health and JD Logistics", ("6618.HK", "2618.HK")),
         ("JD Vance visits", ()),
+        ("JD-SW and BABA-W", ("9618.HK", "9988.HK")),
         ("BYD Electronic supplies BYD", ("0285.HK", "1211.HK")),
         ("NetEase Cloud Music lists", ("9899.HK",)),
         # Chinese, both scripts, no spaces

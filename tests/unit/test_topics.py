@@ -86,6 +86,8 @@ def test_the_kinds_stand_in_their_order() -> None:
         # and so is a bare dollar
         ("沽空 $17.68億; 比率 20%", ("HKD 1.768 bn",)),
         ("Aus$5 m", ()),
+        ("12億5千萬港元，3萬億5千億元", ()),
+        ("3億至5億港元", ("HKD 300 m", "HKD 500 m")),
         # no amounts
         ("¥1 trillion", ()),
         ("13 bn in 2023, 3,690 jobs, 5%, 1.5 million cars", ()),
