@@ -228,7 +228,8 @@ class Daemon:
         assert self._engine is not None
         healths = ", ".join(f"{name} {one.health}" for name, one in sorted(self._engine.intakes.items()))
         trouble = "; the last reload was refused" if self._probes is not None and self._probes.trouble else ""
-        return f"{len(self._engine.rules.rules)} rules; {self._lines.tally.alerts} alerts; {healths}{trouble}"
+        rules, alerts = len(self._engine.rules.rules), self._lines.tally.alerts
+        return f"rules: {rules}; alerts: {alerts}; {healths}{trouble}"
 
     def _dump(self) -> None:
         """SIGUSR2: a line with how everything stands."""

@@ -137,6 +137,7 @@ class Store:
                 stored = self._insert(event, sinks)
         except sqlite3.Error as error:
             self._complain(error)
+            log.error("told before it could be committed: %s", event.dedup_key)
             self._uncommitted.append(event)
             self._lowest -= 1
             return Stored(self._lowest, event.line)

@@ -155,7 +155,7 @@ async def test_systemd_hears_of_every_turn(environ: dict[str, str], tmp_path: Pa
         environ |= systemd.environ | {"WATCHDOG_USEC": "2000000"}
         async with market.open(tmp_path) as config, headless(environ, config) as process:
             first = await systemd.hear()
-            assert (first["READY"], first["STATUS"]) == ("1", "2 rules; 0 alerts; coinbase connecting")
+            assert (first["READY"], first["STATUS"]) == ("1", "rules: 2; alerts: 0; coinbase connecting")
             await systemd.until("WATCHDOG")
             process.send_signal(signal.SIGHUP)
             assert int((await systemd.until("RELOADING"))["MONOTONIC_USEC"]) > 0

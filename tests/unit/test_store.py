@@ -86,6 +86,7 @@ def test_a_store_that_fails_withholds_no_alert(tmp_path: Path, caplog: pytest.Lo
     store.mark_told(-1)
     assert list(store.from_others()) == []
     assert caplog.text.count("database or disk is full") == 1
+    assert "told before it could be committed: 1" in caplog.text
     store.db.execute("PRAGMA max_page_count = 4294967294")
     assert list(store.from_others()) == [], "this process has told it"
     assert [stored.told for stored in store.recent()] == [True, True]
