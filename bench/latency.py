@@ -1,12 +1,12 @@
 """How long a tick takes from the socket to its alert's line on standard output, the commit included.
 
 ``python -m bench.latency``. A websocket server sends a thousand tickers a second, of a hundred names. Either
-each of them crosses a threshold, or one in twenty does: then 20 ms pass between two lines, in which a machine
-that is shared forgets what the last one needed, and the same work takes three times as long. Ours is
-``tickwall headless``: transport, state, rules, the commit to a store on disk in the journal mode that ships,
-the line. The reference is a bare websockets and msgspec loop that decodes every ticker to the same exact
-values and writes those of the same ones as a line. Both are children of the process that sends, and time
-runs from before the send to when the line was read from the pipe.
+each of them crosses a threshold, or one in twenty does: then 20 ms pass between two lines, in which the
+caches of a machine that is shared forget what the last one needed. Ours is ``tickwall headless``: transport,
+state, rules, the commit to a store on disk in the journal mode that ships, the line. The reference is a bare
+websockets and msgspec loop that decodes every ticker to the same exact values and writes those of the same
+ones as a line. Both are children of the process that sends, and time runs from before the send to when the
+line was read from the pipe.
 """
 
 import asyncio
@@ -210,5 +210,7 @@ if __name__ == "__main__":
     report(main())
     print(
         "\nThe commit is SQLite's WAL with synchronous NORMAL: kill -9 loses nothing. What one costs that a"
-        " power cut cannot take back either is in `commit`."
+        " power cut cannot take back either is in `commit`.\n\nWith one line in 20 ms the machine has to"
+        " fetch from memory what a line needs: from quote to line it took 80 µs at once after another one, and"
+        " 360 after 20 ms, whether they were slept or spun away."
     )
