@@ -211,6 +211,6 @@ if __name__ == "__main__":
     print(
         "\nThe commit is SQLite's WAL with synchronous NORMAL: kill -9 loses nothing. What one costs that a"
         " power cut cannot take back either is in `commit`.\n\nWith one line in 20 ms the machine has to"
-        " fetch from memory what a line needs: from quote to line it took 80 µs at once after another one, and"
-        " 360 after 20 ms, whether they were slept or spun away."
+        " fetch from memory what a line needs: from quote to line it took 80 µs at once after another one,"
+        " and 360 after 20 ms, whether they were slept or spun away."
     )
