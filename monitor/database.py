@@ -103,15 +103,16 @@ def connect(path: Path | None) -> tuple[sqlite3.Connection, str]:
         ) from None
 
 
-def checkpoint(path: Path) -> None:
+def checkpoint(path: Path, *, storm: bool = False) -> None:
     """Move a long log into its file, from a thread of its own; whoever commits meanwhile does not wait.
 
-    The log begins anew with the next commit that finds it moved as a whole. In a storm without a lull none
-    does: then commits wait for once, a few milliseconds, until the rest is moved.
+    The log begins anew with the next commit that finds it moved as a whole. In a ``storm`` none does, and
+    the disk, which has a lot to do then, is better left alone until the storm is over or the log very long:
+    commits wait for that once, until the rest is moved.
     """
     with suppress(OSError, sqlite3.Error):
         size = path.with_name(f"{path.name}-wal").stat().st_size
-        if size > LOG_SIZE:
+        if size > (_LONG if storm else 1) * LOG_SIZE:
             with closing(sqlite3.connect(path, isolation_level=None)) as db:
                 db.execute("PRAGMA wal_checkpoint(PASSIVE)")
                 if size > _LONG * LOG_SIZE:

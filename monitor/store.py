@@ -26,6 +26,9 @@ KEPT = 400 * 86_400 * 1_000_000_000
 _KEEP = "INSERT INTO rule_state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET state = excluded.state"
 _SNOOZED = "SELECT symbol FROM snooze WHERE until > ?"
 
+STORM = 1000
+"""Alerts in ten seconds from which on the disk has enough to do."""
+
 UNCOMMITTED = 1000
 """How many alerts wait in memory for a store that cannot be written; the oldest give way."""
 
@@ -89,7 +92,7 @@ class Store:
         """Called when a committed event has sinks to be told."""
         self._now = now  # the machine's clock: neither a receiver nor a disk lives on a tape's time
         self._mine: set[int] = set()
-        self._lowest = 0
+        self._lowest = self._recorded = 0
         self._uncommitted: deque[Event] = deque(maxlen=UNCOMMITTED)
         self._complaint = ""
         self._version = 0
@@ -114,8 +117,10 @@ class Store:
 
     async def keep_short(self) -> None:
         """Every ten seconds, until cancelled: see that the log does not grow for ever."""
+        before = self._recorded
         while self.path is not None:
-            await asyncio.to_thread(checkpoint, self.path)
+            await asyncio.to_thread(checkpoint, self.path, storm=self._recorded - before > STORM)
+            before = self._recorded
             await asyncio.sleep(10)
 
     def close(self) -> None:
@@ -157,6 +162,7 @@ class Store:
         if not cursor.rowcount or number is None:
             return None
         self._mine.add(number)
+        self._recorded += 1
         if sinks and not muted:
             self.db.executemany(
                 "INSERT INTO outbox (alert, sink, since, next_try) VALUES (?, ?, ?, ?)",
