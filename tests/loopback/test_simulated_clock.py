@@ -1,6 +1,8 @@
 """The clock that follows a simulated venue, against a real one."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import time
 
 import pytest
@@ -50,39 +52,33 @@ async def test_a_venue_that_was_never_there_is_an_error() -> None:
             pass
 
 
+@asynccontextmanager
+async def left_alone() -> AsyncIterator[tuple[SimulatedClock, int]]:
+    """A clock that goes on though its venue is gone, and the port that it was served at."""
+    async with AsyncExitStack() as stack:
+        async with Venue(VenueOptions(speed=50, start=time(10))) as venue:
+            clock = SimulatedClock(venue.clock_url)
+            await stack.enter_async_context(clock.following())
+            began = clock.now()
+        await until(lambda: clock.now() > began + 20 * SECOND)
+        yield clock, int(venue.url.rpartition(":")[2])
+
+
 async def test_time_goes_on_without_the_venue_and_follows_it_again() -> None:
     """At its last speed: what a dead feed said must grow old."""
-    async with Venue(VenueOptions(speed=50, start=time(10))) as venue:
-        port = int(venue.url.rpartition(":")[2])
-        clock = SimulatedClock(venue.clock_url)
-        following = clock.following()
-        await following.__aenter__()
-        began = clock.now()
-    try:
-        await until(lambda: clock.now() > began + 20 * SECOND)
+    async with left_alone() as (clock, port):
         assert not clock.ended.is_set()
         async with Venue(VenueOptions(port=port, speed=0, start=time(14))) as venue:
             await until(lambda: clock.now() == venue.options.start_ns)
-    finally:
-        await following.__aexit__(None, None, None)
 
 
 async def test_a_venue_that_begins_its_day_anew_is_waited_for() -> None:
     """And told to go on: whoever would ask it for quotes waits for that time himself."""
-    async with Venue(VenueOptions(speed=50, start=time(10))) as venue:
-        port = int(venue.url.rpartition(":")[2])
-        clock = SimulatedClock(venue.clock_url)
-        following = clock.following()
-        await following.__aenter__()
-        began = clock.now()
-    try:
-        await until(lambda: clock.now() > began + 20 * SECOND)
+    async with left_alone() as (clock, port):
         sleeper = asyncio.create_task(clock.sleep(60))
         async with Venue(VenueOptions(port=port, speed=300, start=time(10))):
             async with asyncio.timeout(10):
                 await sleeper
-    finally:
-        await following.__aexit__(None, None, None)
 
 
 async def test_a_venue_without_limit_of_speed_that_goes_ends_the_run() -> None:
