@@ -136,6 +136,8 @@ class Ladder:
             if not self._enter(entry, quote, moment):
                 self.restless = True  # until it is where that one stopped
                 return False
+            if self.standing.pending:
+                self._ripen(entry, quote, moment, out)
             self._judge(entry, quote, moment, quote.ts_event, out)
         self._save(quote, out)
         return True
@@ -267,8 +269,7 @@ class Ladder:
         condition, standing = self.condition, self.standing
         reached: list[Decimal] = []
         for step in condition.steps:
-            side = condition.compare(step, quote)
-            if side < 0 or (side == 0 and condition.strict):
+            if not self._reaches(step, quote):
                 break
             reached.append(step)
         if self.rule.frequency == "on_new_extreme":
@@ -278,6 +279,10 @@ class Ladder:
             near = [step for step in reached if step in standing.pending or self._was_near(step)]
             return [step for step in near if step not in standing.told]
         return [] if not reached or reached[-1] in standing.told else reached
+
+    def _reaches(self, step: Decimal, quote: Quote) -> bool:
+        side = self.condition.compare(step, quote)
+        return side > 0 or (side == 0 and not self.condition.strict)
 
     def _was_near(self, step: Decimal) -> bool:
         seen = self.standing.seen
@@ -309,6 +314,21 @@ class Ladder:
             return []
         hold = self.rule.hold
         return [step for step in wanted if session.trading_ns_between(pending[step], at) >= hold]
+
+    def _ripen(self, entry: Entry, quote: Quote, moment: Moment, out: Outcome) -> None:
+        """Tell what had held for long enough just before a quote came: time is looked at once a second."""
+        condition, before = self.condition, entry.before
+        if before is None or self.waiting is not None or not condition.ready(entry, before, moment):
+            return
+        too_old = quote.ts_event - before.ts_event > moment.max_age
+        if too_old or self._objection(entry, quote, moment) is not None or self._cools(quote.ts_event):
+            return
+        pending = [step for step in condition.steps if step in self.standing.pending]
+        for step in reversed(self._held(entry, pending, quote.ts_event - 1)):
+            # Where the measure follows from the price alone: else it has moved with the quote that came.
+            if condition.level(step, before) is not None and self._reaches(step, before):
+                self._fire(step, entry, before, moment, quote.ts_event, out)
+                return
 
     def _fire(self, step: Decimal, entry: Entry, quote: Quote, moment: Moment, at: int, out: Outcome) -> None:
         """Tell the furthest step; those below it were passed by."""
@@ -368,10 +388,8 @@ class Ladder:
             if source == quote.source or abs(other.ts_event - quote.ts_event) > moment.max_age:
                 continue
             other = other._replace(prev_close=other.prev_close or quote.prev_close)
-            if self.condition.ready(entry, other, moment):
-                side = self.condition.compare(step, other)
-                if side > 0 or (side == 0 and not self.condition.strict):
-                    return True
+            if self.condition.ready(entry, other, moment) and self._reaches(step, other):
+                return True
         return False
 
     def _withhold(self, step: Decimal, quote: Quote, reason: str, moment: Moment, out: Outcome) -> None:

@@ -72,6 +72,7 @@ class Entry:
         "base_ceiling",
         "base_drift",
         "base_floor",
+        "before",
         "calendar",
         "ceiling",
         "floor",
@@ -108,6 +109,8 @@ class Entry:
         self.heir: tuple[str, int] | None = None
         """The source that shall lead from its next newer quote on, and until when it is waited for."""
         self.base: PreviousClose | None = None
+        self.before: Quote | None = None
+        """The quote before the last one examined."""
         self.origin: Quote | None = None
         """Where the last quote examined has moved from, if it brought another leader that agreed with the one
         before it."""
@@ -297,7 +300,7 @@ class MarketState:
     @staticmethod
     def _accept(entry: Entry, quote: Quote, session_date: date) -> None:
         leader = entry.quote
-        entry.origin = None
+        entry.before, entry.origin = leader, None
         if leader is not None and leader.source != quote.source:
             rival = entry.rivals.get(quote.source)
             beside = None if rival is None else rival.beside

@@ -407,6 +407,15 @@ class TestHold:
         prices = ((0, "105"), (20, "104.9"), (25, "105"), (54, "105.2"), (55, "105.1"))
         assert [short(desk.quote(p, t)) for t, p in prices] == [[], [], [], [], ["up/5/1"]]
 
+    def test_it_tells_though_it_broke_before_time_was_looked_at(self) -> None:
+        """Of the last price that held. One that breaks it at that very moment is in time."""
+        desk = Desk(rule("pct_prev_close", "5", hold=30 * SECOND))
+        prices = ((0.3, "105"), (12.1, "105.2"), (30.4, "104"), (40.5, "105"), (70.5, "104"))
+        assert [short(desk.quote(p, t)) for t, p in prices] == [[], [], ["up/5/1"], [], []]
+        assert desk.heard.alerts[0]["price"] == "105.2"
+        again = Desk(rule("pct_prev_close", "5", hold=30 * SECOND))
+        assert [short(again.quote(p, t)) for t, p in ((40.5, "105"), (70.5, "104"))] == [[], []]
+
     def test_no_further_quote_is_needed_while_the_last_is_fresh(self) -> None:
         """Time alone sets it off."""
         desk = Desk(rule("pct_prev_close", "5", hold=30 * SECOND))

@@ -162,8 +162,8 @@ def test_restarts_that_read_the_tape_again_change_no_event(
 @settings(max_examples=40, deadline=None)
 @given(rules(), tapes(), st.integers(min_value=0, max_value=24))
 def test_a_restart_in_mid_tape_goes_on_where_it_stopped(on: list[Rule], tape: list[Quote], at: int) -> None:
-    """Of what a rule needs only other names' quotes are not kept."""
-    on = [replace(rule, confirm_within=0) for rule in on if rule.kind != "relative"]
+    """Of what a rule needs only other names' quotes are not kept, and what nobody saw end is not told."""
+    on = [replace(rule, confirm_within=0, hold=0) for rule in on if rule.kind != "relative"]
     tape = [quote._replace(source="a") for quote in tape if quote.symbol == "9888.HK"]
     # A new process takes a quote that has the stamp of the last one, or an older one, for news.
     newest = accumulate((quote.ts_event for quote in tape), max, initial=0)
