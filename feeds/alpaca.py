@@ -6,19 +6,16 @@ exchange, IEX, alone. A trade tells a price and an instant, and neither a previo
 
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import partial
 from typing import Any, Final, NoReturn
 
 import msgspec
 
 from feeds.failure import RefusedError
-from feeds.pace import silence
 from feeds.secret import secret
 from feeds.stream import Stream
 from feeds.us_shares import UsSharesFeed, UsSharesSettings
 from feeds.wire import BROKEN, as_price, checked_instant, exact, parse_error
 from market.clock import parse_rfc3339
-from market.duration import parse_duration
 from market.errors import FeedError
 from market.memo import Memo
 from market.quote import Quote
@@ -126,14 +123,9 @@ class AlpacaFeed(UsSharesFeed[AlpacaSettings]):
         """One connection."""
         key = secret(self.name, self.settings.key_file, self.settings.key_env)
         password = secret(self.name, self.settings.secret_file, self.settings.secret_env)
-        auth = msgspec.json.encode({"action": "auth", "key": key, "secret": password}).decode()
-        subscribe = msgspec.json.encode({"action": "subscribe", "trades": self.shares}).decode()
-        return Stream(
-            venue=self.name,
-            url=self.settings.stream_url,
-            reply=partial(answer, auth=auth, subscribe=subscribe),
-            parse=partial(parse_frame, self.symbols),
-            idle=parse_duration(self.settings.idle_timeout),
-            excused=silence(self.shares),
-            coalesce=self.coalesce,
+        return self.greeted(
+            answer,
+            parse_frame,
+            auth={"action": "auth", "key": key, "secret": password},
+            subscribe={"action": "subscribe", "trades": self.shares},
         )

@@ -5,14 +5,12 @@ second has the day's open and volume besides. Neither has a previous close.
 """
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, Final, Literal
 
 import msgspec
 
 from feeds.base import TurnedDownError
 from feeds.failure import RefusedError
-from feeds.pace import silence
 from feeds.secret import secret
 from feeds.stream import Stream
 from feeds.us_shares import UsSharesFeed, UsSharesSettings
@@ -25,7 +23,6 @@ from feeds.wire import (
     from_milliseconds,
     parse_error,
 )
-from market.duration import parse_duration
 from market.errors import FeedError
 from market.quote import Quote
 from market.text import clean
@@ -127,15 +124,10 @@ class MassiveFeed(UsSharesFeed[MassiveSettings]):
     def stream(self) -> Stream:
         """One connection."""
         token = secret(self.name, self.settings.token_file, self.settings.token_env)
-        auth = msgspec.json.encode({"action": "auth", "params": token}).decode()
         wanted = ",".join(f"{self.settings.channel}.{symbol}" for symbol in self.shares)
-        subscribe = msgspec.json.encode({"action": "subscribe", "params": wanted}).decode()
-        return Stream(
-            venue=self.name,
-            url=self.settings.stream_url,
-            reply=partial(answer, auth=auth, subscribe=subscribe),
-            parse=partial(parse_frame, self.symbols),
-            idle=parse_duration(self.settings.idle_timeout),
-            excused=silence(self.shares),
-            coalesce=self.coalesce,
+        return self.greeted(
+            answer,
+            parse_frame,
+            auth={"action": "auth", "params": token},
+            subscribe={"action": "subscribe", "params": wanted},
         )

@@ -1,11 +1,17 @@
 """A stream of United States shares, for which a vendor wants a key: what three of them have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import ClassVar, Generic, TypeVar
 
+import msgspec
+
+from feeds.pace import silence
 from feeds.settings import FeedSettings
 from feeds.stream import Stream, StreamFeed
 from market.clock import Clock
+from market.duration import parse_duration
+from market.quote import Quote
 from market.symbol import is_us_share
 
 
@@ -46,3 +52,26 @@ class UsSharesFeed(StreamFeed, Generic[S]):
     def stream(self) -> Stream:
         """One connection, with the key as it is then. Raises ``FeedError`` where there is none."""
         raise NotImplementedError
+
+    def greeted(
+        self,
+        answer: Callable[..., Sequence[str]],
+        parse: Callable[..., Sequence[Quote]],
+        *,
+        auth: Mapping[str, object],
+        subscribe: Mapping[str, object],
+    ) -> Stream:
+        """One on which the venue speaks first: ``answer`` gives the two frames when their turn has come."""
+        return Stream(
+            venue=self.name,
+            url=self.settings.stream_url,
+            reply=partial(answer, auth=_frame(auth), subscribe=_frame(subscribe)),
+            parse=partial(parse, self.symbols),
+            idle=parse_duration(self.settings.idle_timeout),
+            excused=silence(self.shares),
+            coalesce=self.coalesce,
+        )
+
+
+def _frame(message: Mapping[str, object]) -> str:
+    return msgspec.json.encode(message).decode()
