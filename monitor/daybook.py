@@ -7,9 +7,9 @@ import asyncio
 from collections.abc import Callable
 from datetime import date
 
-from market.clock import SECOND
+from market.clock import SECOND, Clock
 from market.freshness import Health
-from market.session import EXCHANGES, Session, calendar
+from market.session import EXCHANGES, Calendar, Session, calendar
 from monitor.engine import Engine
 from monitor.lines import line
 from monitor.tally import Mark, Tally
@@ -52,7 +52,7 @@ class Daybook:
         while True:
             day = await self._opened(mic)
             self._arm(mic, day)
-            await self._over(mic, day)
+            await over(self._engine.clock, lambda: calendar(mic), day, LOOK)
             if mic in self._open:
                 self._sum_up(mic)
 
@@ -62,14 +62,6 @@ class Daybook:
         while (left := (session := _session(mic, clock.now())).open - clock.now()) > 0:
             await clock.sleep(min(left / SECOND, LOOK))
         return session.date
-
-    async def _over(self, mic: str, day: date) -> None:
-        """Return once that day's close is final, and vendors have had their time, or it has no session."""
-        clock = self._engine.clock
-        while (session := calendar(mic).session(day)) is not None:
-            if (left := session.close + AFTER_CLOSE - clock.now()) <= 0:
-                return
-            await clock.sleep(min(left / SECOND, LOOK))
 
     async def _settle(self) -> None:
         """Give the feeds of a start in mid-session their time to connect."""
@@ -116,6 +108,17 @@ class Daybook:
                 **Mark.of(self._tally, self._engine).since(armed),
             )
         )
+
+
+async def over(clock: Clock, hours: Callable[[], Calendar], day: date, look: float) -> None:
+    """Return once a day's close is final, and vendors have had their time, or the day has no session.
+
+    The calendar is asked anew every ``look`` seconds: a typhoon may end a session early, or undo it.
+    """
+    while (session := hours().session(day)) is not None:
+        if (left := session.close + AFTER_CLOSE - clock.now()) <= 0:
+            return
+        await clock.sleep(min(left / SECOND, look))
 
 
 def _session(mic: str, now: int) -> Session:

@@ -16,7 +16,7 @@ from market.duration import parse_duration
 from market.errors import TickwallError
 from monitor.assembly import Run, opened, taped
 from monitor.config import Config, ConfigError, load, notes, state_dir
-from monitor.daybook import AFTER_CLOSE, Daybook
+from monitor.daybook import Daybook, over
 from monitor.engine import Engine, summary
 from monitor.jsonlines import JsonLines
 from monitor.lines import line
@@ -69,14 +69,17 @@ def _state(choices: Choices, config: Config) -> Path | None:
     """The store's path; ``None`` keeps it in memory: a tape or a simulation leaves the live one alone."""
     if choices.state is not None:
         return Path(choices.state)
-    if choices.tape is not None or config.settings.simulation.clock_url:
-        return None
-    return state_dir() / "alerts.db"
+    return state_dir() / "alerts.db" if _is_live(choices, config) else None
+
+
+def _is_live(choices: Choices, config: Config) -> bool:
+    """Whether it will run on the machine's own clock, as ``Run.is_live`` says once there is a run."""
+    return choices.tape is None and not config.settings.simulation.clock_url
 
 
 async def _run(choices: Choices, config: Config, reload: Reload | None, state: Path | None) -> int:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    is_live = choices.tape is None and not config.settings.simulation.clock_url
+    is_live = _is_live(choices, config)
     # A tape waits for whoever reads; a market does not, and a reader must not keep its alerts from sinks.
     outlet = Outlet(PATIENCE if is_live else math.inf)
 
@@ -169,7 +172,8 @@ class Daemon:
         if self._choices.duration is not None:
             tasks[asyncio.create_task(asyncio.sleep(self._choices.duration))] = "duration"
         if self._choices.until_close:
-            tasks[asyncio.create_task(_closed(this))] = "close"
+            engine = this.engine
+            tasks[asyncio.create_task(over(engine.clock, lambda: engine.hours, engine.today(), 1))] = "close"
         if this.is_live:
             tasks[asyncio.create_task(self._beat(this.engine))] = "failed"
             if self._switch:
@@ -267,12 +271,3 @@ async def _run_primed(this: Run) -> None:
     if not this.is_live:
         await this.prime()
     await this.run()
-
-
-async def _closed(this: Run) -> None:
-    """Return once the close of the first watchlist's exchange is final; at once on a day without one."""
-    engine, day = this.engine, this.engine.today()
-    while (session := engine.hours.session(day)) is not None:  # asked anew: a typhoon may end it early
-        if engine.clock.now() >= session.close + AFTER_CLOSE:
-            return
-        await engine.clock.sleep(1)
