@@ -96,8 +96,7 @@ class Alerting:
         """Let the rules look at a quote that was applied."""
         self.evaluated += 1
         entry = self._state.entries[quote.symbol]
-        if entry.outlier is not None:
-            self._refuse_outlier(quote)
+        self._refuse_outlier(entry, quote.ts_recv)
         # An outlier that a second quote confirmed is what the rules see, not its confirmation.
         applied = entry.quote or quote
         self.rules.evaluate(entry, applied, self._moment(entry, applied, quote.ts_recv), self._settle)
@@ -111,7 +110,7 @@ class Alerting:
     def hold(self, quote: Quote) -> None:
         """Take note of an outlier; one that it put aside is told of."""
         self._held.add(quote.symbol)
-        self._refuse_outlier(quote)
+        self._refuse_outlier(self._state.entries[quote.symbol], quote.ts_recv)
 
     def headline(self, headline: Headline) -> None:
         """Keep a headline to explain alerts with, and ask the rules on headlines."""
@@ -178,12 +177,11 @@ class Alerting:
         current = entry.calendar.day_of(now - delay)
         return Moment(now, quality, current, blocked, delay, self.limits.max_age)
 
-    def _refuse_outlier(self, quote: Quote) -> None:
+    def _refuse_outlier(self, entry: Entry, now: int) -> None:
         """Tell of the outlier that a quote put aside, if it did."""
-        entry = self._state.entries[quote.symbol]
         outlier, entry.outlier = entry.outlier, None
         if outlier is not None:
-            self._refuse(entry, outlier, quote.ts_recv)
+            self._refuse(entry, outlier, now)
 
     def _refuse(self, entry: Entry, outlier: Quote, now: int) -> None:
         moment = Moment(now, self._quality, entry.calendar.day_of(now), "outlier")

@@ -23,6 +23,7 @@ BUSY = 5.0
 LOG_SIZE = 4_000_000
 """Bytes of the log from which it is moved into the file: some three hundred alerts."""
 _LONG = 64
+"""At so many times that, 256 MB, a storm of alerts is no excuse any more."""
 
 # The first releases wrote their table without a version: it is what schema 1 looks like.
 _FIRST = ("number", "dedup_key", "line", "told", "acknowledged")

@@ -54,11 +54,9 @@ class Stories:
     def about(self, symbol: str) -> list[Headline]:
         """Those that name a symbol, newest first."""
         # Of the same minute by name, so that it does not matter which source answered first.
-        found = self._about[symbol].values() if symbol in self._about else ()
+        found = self._about.get(symbol, {}).values()
         return sorted(found, key=lambda one: (-one.ts_event, one.source, one.id))
 
     def explain(self, symbol: str, now: int) -> tuple[Headline, ...]:
         """The last three on a name within ``RECENT`` of an instant, nanoseconds UTC."""
-        if symbol not in self._about:
-            return ()
         return tuple(one for one in self.about(symbol) if 0 <= now - one.ts_event <= RECENT)[:3]
