@@ -82,8 +82,16 @@ Not ``pty.fork``: a process with threads is warned of it from Python 3.12 on.
 """
 
 
+_SYNC_QUERY, _SYNC_ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
+_SYNC_START, _SYNC_END = b"\x1b[?2026h", b"\x1b[?2026l"
+
+
 class Program:
-    """``python -m`` something on a pseudo-terminal, read by a ``Terminal`` while somebody waits."""
+    """``python -m`` something on a pseudo-terminal, read by a ``Terminal`` while somebody waits.
+
+    The terminal has synchronised output (mode 2026), so that nobody looks at half a frame: Linux hands a
+    frame over in pieces of 4 KB at most.
+    """
 
     def __init__(
         self,
@@ -96,6 +104,7 @@ class Program:
         self.terminal = Terminal(*size)
         self.written = b""
         """All that it wrote."""
+        self._answered = False
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._fd, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
@@ -172,13 +181,20 @@ class Program:
         except OSError:  # Linux says EIO when the program has ended
             return False
         self.written += output
+        if not self._answered and _SYNC_QUERY in self.written:
+            self._answered = True
+            os.write(self._fd, _SYNC_ANSWER)
         self.terminal.feed(self._decoder.decode(output))
         return bool(output)
+
+    @property
+    def _within_frame(self) -> bool:
+        return self.written.rfind(_SYNC_START) > self.written.rfind(_SYNC_END)
 
     def until(self, holds: Callable[[Terminal], bool], timeout: float = 10.0) -> Terminal:
         """Read what it writes until the screen is as wished; ``AssertionError`` with the screen if never."""
         end = time.monotonic() + timeout
-        while not holds(self.terminal):
+        while self._within_frame or not holds(self.terminal):
             if not self._read(max(0.0, end - time.monotonic())):
                 raise AssertionError(f"not within {timeout} s; the screen was:\n{self.terminal.text}")
         return self.terminal
