@@ -7,8 +7,10 @@ from decimal import Decimal
 from market.alert import Alert, Suppressed, plain
 from market.band import bounds, is_spent
 from market.conditions.base import Condition
+from market.confirmation import Confirmation, has_agreed
 from market.outcome import Outcome
 from market.quote import Quote
+from market.reach import is_seen, untold
 from market.rule import Moment, Rule
 from market.session import Calendar, Phase
 from market.standing import Mark, Standing, State
@@ -46,8 +48,8 @@ class Ladder:
         self.restless = False
         self.primed = False
         """Whether what it compares with is known."""
-        self.waiting: tuple[int, Decimal, Alert] | None = None
-        """An alert that waits for another source: until when (ns UTC), its step, and what to tell."""
+        self.waiting: Confirmation | None = None
+        """An alert that waits for another source."""
         self.withheld: dict[tuple[Decimal, str], int] = {}
         """Quotes of this session that it would have told of and must not, by step and reason, since they were
         last counted."""
@@ -154,7 +156,7 @@ class Ladder:
             self._judge(entry, quote, moment, at, out)
             self._save(quote, out)
         elif objection == "halted" and self.condition.ready(entry, quote, moment):
-            wanted = self._wanted(quote)
+            wanted = untold(self.condition, quote)
             if wanted and (wanted[-1], objection) not in self.withheld:
                 self._withhold(wanted[-1], quote, objection, moment, out)
 
@@ -162,31 +164,25 @@ class Ladder:
         """Tell of a quote that was never applied, if it would have fired; nothing is learnt from it."""
         if self._resuming or self._is_over(moment) or not self.condition.ready(entry, quote, moment):
             return
-        if wanted := self._wanted(quote):
+        if wanted := untold(self.condition, quote):
             self._withhold(wanted[-1], quote, moment.blocked or "", moment, out)
 
     def confirm(self, entry: Entry, moment: Moment, out: Outcome) -> None:
         """Another source has spoken, or time has passed: tell what waits for it, if it may be told now."""
-        if self.waiting is None:
-            return
-        until, step, alert = self.waiting
-        assert alert.quote is not None
-        if self._is_confirmed(entry, step, alert.quote, moment):
-            self._release(entry, moment.now, True, out)
-        elif moment.now >= until:
-            self._release(entry, moment.now, False, out)
+        if self.waiting is not None:
+            self._release(self.waiting.settle(self.condition, entry, moment), entry, out)
 
     def give_up(self, entry: Entry, now: int, out: Outcome) -> None:
         """Tell what waits for another source unconfirmed, since none will come."""
         if self.waiting is not None:
-            self._release(entry, now, False, out)
+            self._release(self.waiting.give_up(now), entry, out)
 
-    def _release(self, entry: Entry, now: int, confirmed: bool, out: Outcome) -> None:
-        assert self.waiting is not None and entry.quote is not None
-        out.alerts.append(self.waiting[2]._replace(ts=now, confirmed=confirmed))
-        self.waiting = None
-        self._changed = True
-        self._save(entry.quote, out)
+    def _release(self, alert: Alert | None, entry: Entry, out: Outcome) -> None:
+        if alert is not None and entry.quote is not None:
+            out.alerts.append(alert)
+            self.waiting = None
+            self._changed = True
+            self._save(entry.quote, out)
 
     def _is_over(self, moment: Moment) -> bool:
         if self._end is not None and moment.now >= self._end and not self._expired:
@@ -233,7 +229,7 @@ class Ladder:
             self._rearm(quote)
             if condition.edge and (standing.seen is None or entry.origin is not None):
                 standing.seen, self._changed = (entry.origin or quote).last, True
-        wanted = self._wanted(quote)
+        wanted = untold(self.condition, quote)
         if objection is not None:
             if wanted:
                 self._withhold(wanted[-1], quote, objection, moment, out)
@@ -247,7 +243,7 @@ class Ladder:
             return  # before the side is noted: what has crossed a level is yet to be told
         if held:
             self._fire(held[-1], entry, quote, moment, at, out)
-        if condition.edge and not self._is_seen(quote):
+        if condition.edge and not is_seen(self.condition, quote):
             standing.seen, self._changed = quote.last, True
 
     def _objection(self, entry: Entry, quote: Quote, moment: Moment) -> str | None:
@@ -263,40 +259,6 @@ class Ladder:
         if cleared:
             told -= cleared
             self._changed = True
-
-    def _wanted(self, quote: Quote) -> list[Decimal]:
-        """Steps that the quote has reached and that are yet to be told, the furthest last."""
-        condition, standing = self.condition, self.standing
-        reached: list[Decimal] = []
-        for step in condition.steps:
-            if not self._reaches(step, quote):
-                break
-            reached.append(step)
-        if self.rule.frequency == "on_new_extreme":
-            new = reached and (standing.extreme is None or condition.whole(quote) > standing.extreme)
-            return reached if new else []
-        if condition.edge:
-            near = [step for step in reached if step in standing.pending or self._was_near(step)]
-            return [step for step in near if step not in standing.told]
-        return [] if not reached or reached[-1] in standing.told else reached
-
-    def _reaches(self, step: Decimal, quote: Quote) -> bool:
-        side = self.condition.compare(step, quote)
-        return side > 0 or (side == 0 and not self.condition.strict)
-
-    def _was_near(self, step: Decimal) -> bool:
-        seen = self.standing.seen
-        return seen is not None and not self._beyond(step, seen)
-
-    def _is_seen(self, quote: Quote) -> bool:
-        """Whether a price lies on the sides, of all levels, that are remembered."""
-        seen, compare = self.standing.seen, self.condition.compare
-        return seen is not None and all(
-            (compare(step, quote) >= 0) is self._beyond(step, seen) for step in self.condition.steps
-        )
-
-    def _beyond(self, step: Decimal, price: Decimal) -> bool:
-        return price >= step if self.condition.up else price <= step
 
     def _cools(self, at: int) -> bool:
         cooldown, fired = self.rule.cooldown, self.standing.fired
@@ -326,7 +288,7 @@ class Ladder:
         pending = [step for step in condition.steps if step in self.standing.pending]
         for step in reversed(self._held(entry, pending, quote.ts_event - 1)):
             # Where the measure follows from the price alone: else it has moved with the quote that came.
-            if condition.level(step, before) is not None and self._reaches(step, before):
+            if condition.level(step, before) is not None and condition.reaches(step, before):
                 self._fire(step, entry, before, moment, quote.ts_event, out)
                 return
 
@@ -366,31 +328,16 @@ class Ladder:
         )
         if not rule.confirm_within:
             out.alerts.append(alert)
-        elif self._is_confirmed(entry, step, quote, moment):
+        elif has_agreed(alert, condition, entry, moment):
             out.alerts.append(alert._replace(confirmed=True))
         else:
-            self.waiting = moment.now + rule.confirm_within, step, alert
+            self.waiting = Confirmation(alert, moment.now + rule.confirm_within)
 
     def _dedup_key(self, step: Decimal, occurrence: int) -> str:
         """The name of one event: rule, instrument, session, direction, step, occurrence."""
         when = "ever" if self.rule.frequency == "once" else str(self.standing.session)
         side = "up" if self.condition.up else "down"
         return f"{self.rule.id}/{self._symbol}/{when}/{side}/{plain(step)}/{occurrence}"
-
-    def _is_confirmed(self, entry: Entry, step: Decimal, quote: Quote, moment: Moment) -> bool:
-        """Whether another source, with a quote of about the same time, has reached the step, too.
-
-        A price at which the name is halted is nobody's word.
-        """
-        for source, other in entry.others.items():
-            if other.phase == Phase.HALTED:
-                continue
-            if source == quote.source or abs(other.ts_event - quote.ts_event) > moment.max_age:
-                continue
-            other = other._replace(prev_close=other.prev_close or quote.prev_close)
-            if self.condition.ready(entry, other, moment) and self._reaches(step, other):
-                return True
-        return False
 
     def _withhold(self, step: Decimal, quote: Quote, reason: str, moment: Moment, out: Outcome) -> None:
         is_new = (step, reason) not in self.withheld
@@ -413,13 +360,14 @@ class Ladder:
     def narrow(self, entry: Entry, quote: Quote) -> None:
         """At which prices it has nothing to do while the previous close and the phase stay as they are."""
         self.floor = self.ceiling = None
-        due = self._held_back or self.waiting is not None or self.condition.restless(is_spent(self.condition))
-        due |= self.condition.edge and not self._is_seen(quote)  # the next price may be one that counts
+        condition = self.condition
+        due = self._held_back or self.waiting is not None or condition.restless(is_spent(condition))
+        due |= condition.edge and not is_seen(condition, quote)  # the next price may be one that counts
         self.restless = due and not self._expired
         if self._expired or self.restless or not self.primed:
             return
-        wanted = self._wanted(quote) if self.condition.edge else []
-        low, high = bounds(self.condition, wanted, quote)
+        wanted = untold(condition, quote) if condition.edge else []
+        low, high = bounds(condition, wanted, quote)
         # Levels move with the base; the box must hold for every base inside it.
         drift = entry.base_drift
         self.floor = low * (1 + drift) if low is not None else None

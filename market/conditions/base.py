@@ -96,6 +96,11 @@ class Condition:
         """Below zero short of ``mark``, 0 at it, above zero beyond; in this direction."""
         raise NotImplementedError
 
+    def reaches(self, step: Decimal, quote: Quote) -> bool:
+        """Whether a quote is at a step, or beyond it where it must be passed."""
+        side = self.compare(step, quote)
+        return side > 0 or (side == 0 and not self.strict)
+
     def level(self, mark: Decimal, quote: Quote) -> Decimal | None:
         """The price at which ``mark`` is reached; ``None`` where it does not follow from a price."""
         return None
