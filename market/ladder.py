@@ -225,10 +225,12 @@ class Ladder:
         if not ready:
             return
         objection = self._objection(entry, quote, moment)
+        if condition.edge and entry.origin is not None:
+            self._follow(entry.origin, entry.before)
         if objection is None:
             self._rearm(quote)
-            if condition.edge and (standing.seen is None or entry.origin is not None):
-                standing.seen, self._changed = (entry.origin or quote).last, True
+            if condition.edge and standing.seen is None:
+                standing.seen, self._changed = quote.last, True
         wanted = untold(self.condition, quote)
         if objection is not None:
             if wanted:
@@ -245,6 +247,12 @@ class Ladder:
             self._fire(held[-1], entry, quote, moment, at, out)
         if condition.edge and not is_seen(self.condition, quote):
             standing.seen, self._changed = quote.last, True
+
+    def _follow(self, origin: Quote, before: Quote | None) -> None:
+        """Judge crossings from where another leader's price comes from, unless one that the leader before it
+        had brought is yet to be told."""
+        if before is not None and is_seen(self.condition, before):
+            self.standing.seen, self._changed = origin.last, True
 
     def _objection(self, entry: Entry, quote: Quote, moment: Moment) -> str | None:
         """Why it may not act on a quote, if so; whatever the rule, a halted name has no price to act on."""

@@ -204,6 +204,29 @@ class TestCross:
         desk.quote("110", 101)
         assert short(desk.quote("104", 102)) == ["down/105/1"]
 
+    def test_a_crossing_that_waits_outlives_a_change_of_the_lead(self) -> None:
+        """One that a cooldown withholds, and one on a quote that was too old."""
+        cooling = Desk(rule("price_cross", "105", "110", direction="up", cooldown=60 * SECOND))
+        cooling.quote("104", 1)
+        assert short(cooling.quote("105", 2)) == ["up/105/1"]
+        assert cooling.quote("110", 10) == []
+        for at, price in ((10.5, "110.1"), (17, "110.2")):
+            assert cooling.quote(price, at, source="b") == []
+        assert short(cooling.quote("110.2", 62, source="b")) == ["up/110/1"]
+        old = Desk(rule("price_cross", "110", direction="up"))
+        old.quote("109", 1)
+        assert old.quote("111", 200, lag=95) == []
+        assert short(old.quote("111", 201, source="b")) == ["up/110/1"]
+
+    def test_two_sources_that_differ_at_lunch_cross_nothing_after_it(self) -> None:
+        """The other one takes the lead with a quote that may not act."""
+        desk = Desk(rule("price_cross", "110", direction="up"))
+        lunch = 2.5 * 3600
+        desk.quote("109.9", lunch - 10)
+        desk.quote("110", lunch - 10, source="b")
+        desk.quote("110", lunch + 10, source="b")
+        assert desk.quote("110", lunch + 3600, source="b") == []
+
     def test_a_live_restart_remembers_the_side(self) -> None:
         """The cross that came while it was away is told."""
         first = Desk(rule("price_cross", "110", direction="up"))
