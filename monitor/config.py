@@ -108,7 +108,8 @@ def load(
         if named:
             raise ConfigError(str(where), ["no such file (tickwall config init writes one)"]) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(where), [f"cannot be read: {error}"]) from None
+        reason = (error.strerror or str(error)) if isinstance(error, OSError) else "not UTF-8"
+        raise ConfigError(str(where), [f"cannot be read: {reason}"]) from None
     try:
         values = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:

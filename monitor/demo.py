@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ class Simulation:
     """What to simulate: ``speed`` times real time (``inf``: as fast as it goes), from a Hong Kong time on."""
 
     speed: float
-    start: str
+    start: time
 
 
 class VenueProcess:
@@ -46,7 +47,7 @@ class VenueProcess:
         speed = "max" if simulation.speed == float("inf") else f"{simulation.speed:g}"
         command = [sys.executable, "-m", "tui", "simulate", "--while-stdin", "--speed", speed]
         self._process = subprocess.Popen(
-            [*command, "--start", simulation.start],
+            [*command, "--start", simulation.start.isoformat()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL if quiet else None,

@@ -25,7 +25,7 @@ def run(
     port: int,
     seed: int,
     speed: float,
-    start: str,
+    start: time,
     faults: tuple[str, ...],
     while_stdin: bool,
     debug: bool,
@@ -38,7 +38,7 @@ def run(
             port=port,
             seed=seed,
             speed=None if speed == math.inf else speed,
-            start=time.fromisoformat(start),
+            start=start,
             faults=faults,
         )
         _ = options.start_ns

@@ -38,7 +38,7 @@ _WITH_RUNS = (Period.DAY, Period.WEEK, Period.MONTH)
 def run(
     symbols: Sequence[str],
     history_dir: str | None,
-    as_of: Sequence[str],
+    as_of: Sequence[date],
     config_path: str | None,
     *,
     as_json: bool,
@@ -51,14 +51,9 @@ def run(
     config = load(config_path, flags={"history.dir": history_dir})
     settings = config.settings
     amend(config.closures)
-    try:
-        days = [date.fromisoformat(text) for text in as_of]
-    except ValueError as error:
-        sys.stderr.write(f"tickwall: --as-of: {error} (write 2025-09-17)\n")
-        return exit_code.USAGE
     folder = Path(settings.history.dir).expanduser() if settings.history.dir else None
     vendors = () if folder else sources(settings.feeds)
-    answers = run_streaks(symbols, folder, days, vendors=vendors, explain=explain)
+    answers = run_streaks(symbols, folder, as_of, vendors=vendors, explain=explain)
     sys.stdout.write(json.dumps(answers, ensure_ascii=False) + "\n" if as_json else table(answers, *arrows()))
     return exit_code.OK if any("error" not in one for one in answers) else exit_code.BAD_INPUT
 

@@ -187,7 +187,7 @@ async def test_nobody_there(environ: dict[str, str], tmp_path: Path) -> None:
         (["--warning", "five"], "'five' is not a percentage"),
         (["--warning", "-1"], "'-1' is not a percentage"),
         (["--warning", "6", "--critical", "5"], "--critical 5 lies below --warning 6"),
-        (["--timeout", "0"], "0.0 is not in the range"),
+        (["--timeout", "0"], "'0' is not a positive number of seconds"),
         (["12x4y"], "not a symbol: '12x4y'"),
         (["--config", "/nonexistent.toml"], "/nonexistent.toml: no such file"),
     ],

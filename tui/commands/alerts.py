@@ -5,13 +5,13 @@ from typing import Any
 
 import click
 
-from tui.commands.options import common, hand_down, stateful
+from tui.commands.options import common, hand_down, stateful, whole
 
 
 def _chosen(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that choose among alerts."""
     for option in (
-        click.option("--limit", metavar="N", type=click.IntRange(min=1), help="The newest N."),
+        click.option("--limit", type=whole("N", 1), help="The newest N."),
         click.option("--symbol", metavar="SYMBOL", help="Of one name."),
         click.option("--since", metavar="WHEN", help="Since a date, a time, or a duration ago (12h)."),
     ):
@@ -24,7 +24,7 @@ def _chosen(command: Callable[..., Any]) -> Callable[..., Any]:
 @common
 @click.pass_context
 def alerts(context: click.Context, config_path: str | None, debug: bool, state: str | None) -> None:
-    """The alerts that are kept: list, acknowledge, snooze, send again, export."""
+    """Alerts that are kept: list, acknowledge, snooze, resend, export."""
     hand_down(context, alerts, config_path=config_path, debug=debug, state=state)
 
 
@@ -70,7 +70,10 @@ def snooze(
     config_path: str | None,
     debug: bool,
 ) -> int:
-    """Ring no bell and tell no sink of a name (* for all) for a while; alone: what is snoozed."""
+    """Ring no bell and tell no sink of a name for a while.
+
+    SYMBOL may be * for all names; without it, what is snoozed is listed.
+    """
     from monitor import alerts as kept
 
     return kept.snooze(symbol, until, state, off=off)
@@ -100,13 +103,18 @@ def retry(id_: str | None, state: str | None, config_path: str | None, debug: bo
 
 @alerts.command()
 @click.option(
-    "--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True, help="How."
+    "--format",
+    "form",
+    type=click.Choice(["csv", "json"]),
+    default="csv",
+    show_default=True,
+    help="What is written.",
 )
 @_chosen
 @stateful
 @common
 def export(form: str, state: str | None, config_path: str | None, debug: bool, **chosen: Any) -> int:
-    """Write the alerts to standard output, for a spreadsheet or a script."""
+    """Write alerts to standard output as CSV or JSON."""
     from monitor import alerts as kept
 
     return kept.export(kept.Choice(**chosen), state, form)
@@ -117,7 +125,7 @@ def export(form: str, state: str | None, config_path: str | None, debug: bool, *
 @click.option("--test", is_flag=True, required=True, help="Send a test message.")
 @common
 def notify(sinks: tuple[str, ...], test: bool, config_path: str | None, debug: bool) -> int:
-    """Try sinks, all where none is named, and tell each one's own result."""
+    """Try sinks, and tell each one's own result. All are tried where none is named."""
     from monitor.notify import run
 
     return run(sinks, config_path, debug=debug)

@@ -1,11 +1,12 @@
 """The commands that take one look and answer."""
 
+from datetime import date
 from typing import Any
 
 import click
 from click.exceptions import Exit
 
-from tui.commands.options import PERCENT, SECONDS, common
+from tui.commands.options import DATE, PERCENT, SECONDS, common, whole
 
 
 @click.command()
@@ -36,19 +37,18 @@ class Probe(click.Command):
 
 @click.command(cls=Probe)
 @click.argument("symbols", nargs=-1, metavar="[SYMBOL]...")
-@click.option("--warning", metavar="PCT", type=PERCENT, help="WARNING from this move on (default: 5).")
-@click.option("--critical", metavar="PCT", type=PERCENT, help="CRITICAL from this move on (default: 10).")
-@click.option(
-    "--max-age", metavar="S", type=SECONDS, help="An older quote is UNKNOWN (default: [alerts] max_age)."
-)
+@click.option("--warning", type=PERCENT, help="WARNING from this move on (default: 5).")
+@click.option("--critical", type=PERCENT, help="CRITICAL from this move on (default: 10).")
+@click.option("--max-age", type=SECONDS, help="An older quote is UNKNOWN (default: [alerts] max_age).")
 @click.option("--require-open", is_flag=True, help="A closed market is UNKNOWN instead of OK.")
-@click.option(
-    "--timeout", metavar="S", type=SECONDS, default=10.0, show_default="10", help="Wait at most S seconds."
-)
+@click.option("--timeout", type=SECONDS, default="10", show_default=True, help="Wait at most S seconds.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object.")
 @common
 def check(config_path: str | None, debug: bool, **chosen: Any) -> int:
-    """One look at moves, for Nagios and its like: a line, and 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN."""
+    """One look at moves, for Nagios and its like.
+
+    It prints one line, and ends with 0 OK, 1 WARNING, 2 CRITICAL or 3 UNKNOWN.
+    """
     from monitor.check import Choices, run
 
     return run(Choices(**chosen), config_path, debug=debug)
@@ -63,16 +63,14 @@ def check(config_path: str | None, debug: bool, **chosen: Any) -> int:
     type=click.Path(file_okay=False),
     help="A folder of SYMBOL.csv.",
 )
-@click.option(
-    "--as-of", metavar="DATE", multiple=True, help="As of that day (default: today); may be repeated."
-)
+@click.option("--as-of", type=DATE, multiple=True, help="As of that day (default: today); may be repeated.")
 @click.option("--explain", is_flag=True, help="Which file was read, what it covers, and what was cleaned.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON array.")
 @common
 def streaks(
     symbols: tuple[str, ...],
     history_dir: str | None,
-    as_of: tuple[str, ...],
+    as_of: tuple[date, ...],
     explain: bool,
     as_json: bool,
     config_path: str | None,
@@ -85,9 +83,7 @@ def streaks(
 
 
 @click.command()
-@click.option(
-    "--limit", metavar="N", type=click.IntRange(min=1), default=50, show_default=True, help="At most N."
-)
+@click.option("--limit", type=whole("N", 1), default="50", show_default=True, help="At most N.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON array.")
 @common
 def headlines(limit: int, as_json: bool, config_path: str | None, debug: bool) -> int:

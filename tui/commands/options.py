@@ -2,62 +2,75 @@
 
 import math
 from collections.abc import Callable
-from datetime import time
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from datetime import date, time
+from decimal import Decimal
+from typing import Any, TypeVar
 
 import click
 
+T = TypeVar("T")
 
-class Speed(click.ParamType[float]):
-    """A positive factor, or ``max``, which is ``inf``."""
 
-    name = "X|max"
+class Kind(click.ParamType[T]):
+    """A kind of value: its name in a help text, how it is read, and what to write where it cannot be read."""
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The factor."""
-        if value == "max":
-            return math.inf
+    def __init__(self, name: str, read: Callable[[str], T], wanted: str) -> None:
+        self.name = name
+        self._read = read
+        self._wanted = wanted
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """The name as it stands; click would write it in capitals."""
+        return self.name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> T:
+        """The value that was written."""
         try:
-            speed = float(value)
-        except ValueError:
-            speed = 0.0
-        if not speed > 0:
-            self.fail(f"{value!r} is neither a positive number nor max", param, ctx)
-        return speed
+            return self._read(value)
+        except (ValueError, ArithmeticError):
+            self.fail(f"{value!r} is not {self._wanted}", param, ctx)
 
 
-class TimeOfDay(click.ParamType[time]):
-    """``HH:MM``."""
-
-    name = "HH:MM"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> time:
-        """The time."""
-        try:
-            return time.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a time such as 09:30", param, ctx)
+def _speed(text: str) -> float:
+    return math.inf if text == "max" else _positive(text)
 
 
-class Percent(click.ParamType[Decimal]):
-    """A percentage that is not below zero, exactly as written."""
-
-    name = "PCT"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        """The number."""
-        try:
-            percent = Decimal(value)
-        except InvalidOperation:
-            percent = Decimal("nan")
-        if not percent.is_finite() or percent < 0:
-            self.fail(f"{value!r} is not a percentage", param, ctx)
-        return percent
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise ValueError
+    return number
 
 
-SPEED, TIME_OF_DAY, PERCENT = Speed(), TimeOfDay(), Percent()
-SECONDS = click.FloatRange(min=0, min_open=True)
+def _percent(text: str) -> Decimal:
+    number = Decimal(text)
+    if not number.is_finite() or number < 0:
+        raise ValueError
+    return number
+
+
+def whole(name: str, least: int, most: int | None = None) -> Kind[int]:
+    """Whole numbers from ``least`` to ``most``, both among them."""
+
+    bounds = f"from {least} on" if most is None else f"from {least} to {most}"
+
+    def read(text: str) -> int:
+        number = int(text)
+        if number < least or (most is not None and number > most):
+            raise ValueError
+        return number
+
+    return Kind(name, read, f"a whole number {bounds}")
+
+
+SPEED = Kind("X|max", _speed, "a positive number or max")
+"""A factor; ``max`` is ``inf``."""
+
+SECONDS = Kind("S", _positive, "a positive number of seconds")
+TIME_OF_DAY = Kind("HH:MM", time.fromisoformat, "a time such as 09:30")
+DATE = Kind("DATE", date.fromisoformat, "a date such as 2025-09-17")
+PERCENT = Kind("PCT", _percent, "a percentage such as 5")
+"""Exactly as written, and not below zero."""
 
 
 def common(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -69,7 +82,6 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
         "--config",
         "config_path",
         metavar="F",
-        type=click.Path(dir_okay=False),
         help="The configuration file (default: $XDG_CONFIG_HOME/tickwall/config.toml).",
     )(command)
 

@@ -5,21 +5,24 @@ from typing import Any
 
 import click
 
-from tui.commands.options import SECONDS, SPEED, TIME_OF_DAY, common, stateful
+from tui.commands.options import SECONDS, SPEED, TIME_OF_DAY, common, stateful, whole
 
 
 @click.command()
-@click.option("--speed", type=SPEED, default=20.0, show_default="20", help="Times real time, or max.")
+@click.option("--speed", type=SPEED, default="20", show_default=True, help="Times real time, or max.")
 @click.option(
-    "--start", metavar="HH:MM", default="09:28", show_default=True, help="Hong Kong time to begin at."
+    "--start", type=TIME_OF_DAY, default="09:28", show_default=True, help="Hong Kong time to begin at."
 )
 @click.option("--headless", is_flag=True, help="JSON lines on standard output instead of the wall.")
 @stateful
 @common
 def demo(
-    speed: float, start: str, headless: bool, state: str | None, config_path: str | None, debug: bool
+    speed: float, start: time, headless: bool, state: str | None, config_path: str | None, debug: bool
 ) -> int:
-    """Watch a simulated 2025-09-17, the day Baidu rose 16 %: no network, key or config needed."""
+    """Watch a simulated 2025-09-17, the day Baidu rose 16 %.
+
+    It needs no network, no key and no configuration.
+    """
     from monitor.demo import Simulation, run_headless
 
     simulation = Simulation(speed, start)
@@ -37,11 +40,11 @@ def demo(
 @click.option("--strict", is_flag=True, help="Stop with 65 at the first bad line of a tape.")
 @stateful
 @click.option("--until-close", is_flag=True, help="End once the exchange's close is final.")
-@click.option("--duration", metavar="S", type=SECONDS, help="End after S seconds.")
+@click.option("--duration", type=SECONDS, help="End after S seconds.")
 @click.option("--headlines", is_flag=True, help="Headline lines too.")
 @common
 def headless(config_path: str | None, debug: bool, **chosen: Any) -> int:
-    """Alerts as JSON Lines on standard output, for systemd, cron and pipes."""
+    """Write alerts as JSON lines, for systemd, cron and pipes."""
     from monitor.headless import Choices, run
 
     return run(Choices(**chosen), config_path, debug=debug)
@@ -49,7 +52,7 @@ def headless(config_path: str | None, debug: bool, **chosen: Any) -> int:
 
 @click.command()
 @click.argument("tape", metavar="TAPE")
-@click.option("--speed", type=SPEED, default=1.0, show_default="1", help="Times recorded time, or max.")
+@click.option("--speed", type=SPEED, default="1", show_default=True, help="Times recorded time, or max.")
 @click.option("--start", type=TIME_OF_DAY, help="Play what lies before at once; Hong Kong time.")
 @click.option("--headless", is_flag=True, help="JSON lines on standard output instead of the wall.")
 @click.option("--strict", is_flag=True, help="Stop with 65 at the first bad line.")
@@ -78,18 +81,17 @@ def replay(
 
 @click.command()
 @click.argument("out", metavar="OUT")
-@click.option("--duration", metavar="S", type=SECONDS, help="End after S seconds.")
+@click.option("--duration", type=SECONDS, help="End after S seconds.")
 @click.option(
     "--max-mb",
-    metavar="N",
-    type=click.IntRange(min=1, max=10_000_000),
-    default=4096,
+    type=whole("N", 1, 10_000_000),
+    default="4096",
     show_default=True,
     help="MiB that all its tapes may take.",
 )
 @common
 def record(out: str, duration: float | None, max_mb: int, config_path: str | None, debug: bool) -> int:
-    """Write what the live feeds say to a tape; compressed if OUT ends in .gz."""
+    """Write what the live feeds say to a tape. It is compressed if OUT ends in .gz."""
     from monitor.record import run
 
     return run(out, config_path, duration=duration, max_mb=max_mb, debug=debug)
@@ -102,7 +104,10 @@ def record(out: str, duration: float | None, max_mb: int, config_path: str | Non
 @click.option("--strict", is_flag=True, help="Stop with 65 at the first bad line.")
 @common
 def backtest(config_path: str | None, debug: bool, **chosen: Any) -> int:
-    """What the rules of a file would have told of recorded tapes: when, and in which words."""
+    """What rules would have told of recorded tapes: when, in which words.
+
+    RULES is a configuration file with rules; each TAPE is a file that `tickwall record` wrote.
+    """
     from monitor.backtest import Choices, run
 
     return run(Choices(**chosen), config_path, debug=debug)
@@ -112,12 +117,14 @@ FAULTS = "drop, stall, garbage, repeat, reorder, delay, 429, 403, 500, cut"
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port (default: any free one).")
-@click.option("--seed", type=int, default=917, show_default=True, help="The same seed gives the same day.")
-@click.option("--speed", type=SPEED, default=1.0, show_default="1", help="Times real time, or max.")
+@click.option("--host", metavar="H", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=whole("P", 0, 65535), default="0", help="Port (default: any free one).")
 @click.option(
-    "--start", metavar="HH:MM", default="09:00", show_default=True, help="Hong Kong time to begin at."
+    "--seed", metavar="N", type=int, default=917, show_default=True, help="The same seed gives the same day."
+)
+@click.option("--speed", type=SPEED, default="1", show_default=True, help="Times real time, or max.")
+@click.option(
+    "--start", type=TIME_OF_DAY, default="09:00", show_default=True, help="Hong Kong time to begin at."
 )
 @click.option(
     "--fault",
@@ -129,7 +136,10 @@ FAULTS = "drop, stall, garbage, repeat, reorder, delay, 429, 403, 500, cut"
 @click.option("--while-stdin", is_flag=True, hidden=True, help="End when standard input closes.")
 @common
 def simulate(config_path: str | None, debug: bool, **chosen: Any) -> int:
-    """Serve a simulated 2025-09-17 on loopback; prints the configuration that points every feed at it."""
+    """Serve a simulated 2025-09-17 on this machine.
+
+    Prints the configuration that points every feed at it.
+    """
     from monitor.simulate import run
 
     return run(**chosen, debug=debug)

@@ -9,7 +9,10 @@ from tui.commands.options import SECONDS, common, hand_down
 @click.option("--json", "as_json", is_flag=True, help="A JSON array.")
 @common
 def doctor(as_json: bool, config_path: str | None, debug: bool) -> int:
-    """Terminal, clock, calendar, configuration, feeds: what works here, and the mend for what does not."""
+    """What works here, and what to do about what does not.
+
+    Looks at the terminal, the clock, the calendar, the configuration and the feeds.
+    """
     from monitor.doctor import run
     from tui.checkup import screen
 
@@ -20,7 +23,7 @@ def doctor(as_json: bool, config_path: str | None, debug: bool) -> int:
 @common
 @click.pass_context
 def feed(context: click.Context, config_path: str | None, debug: bool) -> None:
-    """The feeds: try one, yours or ours."""
+    """Try a feed: one that ships, or one of your own."""
     hand_down(context, feed, config_path=config_path, debug=debug)
 
 
@@ -28,15 +31,17 @@ def feed(context: click.Context, config_path: str | None, debug: bool) -> None:
 @click.argument("name", metavar="NAME")
 @click.option(
     "--seconds",
-    metavar="S",
     type=SECONDS,
-    default=20.0,
-    show_default="20",
+    default="20",
+    show_default=True,
     help="How long its first quote may take.",
 )
 @common
 def feed_test(name: str, seconds: float, config_path: str | None, debug: bool) -> int:
-    """Whether a feed, as it is configured, keeps what the program relies on; a line for each point."""
+    """Whether a feed keeps what the program relies on, point by point.
+
+    NAME is that of its section in the configuration.
+    """
     from monitor.conformance import run
 
     return run(name, seconds, config_path, debug=debug)
@@ -53,7 +58,7 @@ def config(context: click.Context, config_path: str | None, debug: bool) -> None
 @config.command("init")
 @common
 def config_init(config_path: str | None, debug: bool) -> int:
-    """Write a commented configuration file; one that exists is left alone."""
+    """Write a commented configuration file. One that exists is left alone."""
     from monitor.configure import init
 
     return init(config_path)
@@ -62,7 +67,7 @@ def config_init(config_path: str | None, debug: bool) -> int:
 @config.command("check")
 @common
 def config_check(config_path: str | None, debug: bool) -> int:
-    """Validate the configuration; every bad key is named, with the nearest good one."""
+    """Validate the configuration. Every bad key is named, with the nearest good one."""
     from monitor.configure import check
 
     return check(config_path)
