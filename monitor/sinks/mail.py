@@ -8,12 +8,12 @@ from email.policy import SMTP
 from email.utils import format_datetime, getaddresses, parseaddr
 
 from feeds.failure import network_failure
+from feeds.threads import in_thread
 from market.text import clean, safe_link
 from monitor.settings import SinkSettings
 from monitor.sinks.base import SENT, Outcome, SinkError, failed, refused, unreachable
 from monitor.sinks.message import Message
 from monitor.sinks.secrets import secret
-from monitor.sinks.threads import in_thread
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
@@ -38,7 +38,7 @@ class Mail:
     async def send(self, message: Message) -> Outcome:
         """Hand it to the server; taken when the server has answered that it has it."""
         mail = self.compose(message)
-        return await in_thread(lambda: self._deliver(mail))
+        return await in_thread(lambda: self._deliver(mail), "sink")
 
     def compose(self, message: Message) -> EmailMessage:
         """The mail. Nothing in it comes raw from a stranger: line breaks in a header would start another."""

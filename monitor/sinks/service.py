@@ -2,11 +2,11 @@
 
 import logging
 
+from feeds.threads import in_thread
 from monitor.settings import SinkSettings
 from monitor.sinks.base import SENT, Outcome, SinkError, failed
 from monitor.sinks.message import Message
 from monitor.sinks.secrets import address
-from monitor.sinks.threads import in_thread
 
 _URGENCY = {"critical": "failure", "warning": "warning"}
 
@@ -42,7 +42,8 @@ class Service:
             urgency = _URGENCY.get(severity, "info")
             return bool(self._apprise.notify(body=message.text, title="Tickwall", notify_type=urgency))
 
-        return SENT if await in_thread(notify) else failed("the service did not take it", ambiguous=True)
+        taken = await in_thread(notify, "sink")
+        return SENT if taken else failed("the service did not take it", ambiguous=True)
 
 
 def _quick(url: str, timeout: float) -> str:
