@@ -33,6 +33,9 @@ class Silent:
     def suppressed(self, suppressed: Suppressed) -> None:
         """Nothing."""
 
+    def broken(self, rule_id: str, where: str | None, reason: str) -> None:
+        """Nothing."""
+
     def headline(self, headline: Headline) -> None:
         """Nothing."""
 

@@ -1,5 +1,6 @@
 """Rule: when something is worth an alert, as a person wrote it; and Moment, when a quote may be judged."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -71,6 +72,15 @@ class Rule:
         following = date.fromordinal(self.expires.toordinal() + 1)
         midnight = datetime(following.year, following.month, following.day, tzinfo=hours.zone)
         return int(midnight.timestamp()) * SECOND
+
+
+OnBroken = Callable[[Rule, str | None, Exception], None]
+"""Is told of a rule that has broken and is put aside: the rule, where (a symbol or a feed), and the error."""
+
+
+def surrender(rule: Rule, where: str | None, error: Exception) -> None:
+    """What a book of rules does with an error of its own where nobody else takes it: raise it."""
+    raise error
 
 
 class Moment(NamedTuple):

@@ -12,7 +12,7 @@ from market.outcome import Outcome
 from market.profile import Profile
 from market.quote import Quote
 from market.roster import Roster, may_sleep
-from market.rule import Moment, Rule
+from market.rule import Moment, OnBroken, Rule, surrender
 from market.session import calendar
 from market.state import Entry
 from market.symbol import mic
@@ -35,6 +35,7 @@ class RuleBook:
 
     def __init__(self, rules: Iterable[Rule] = ()) -> None:
         self.rules = tuple(rules)
+        self.on_broken: OnBroken = surrender
         self._order = {rule.id: place for place, rule in enumerate(self.rules)}
         self._around = Surroundings()
         self._on: dict[str, dict[str, Rule]] = {}
@@ -50,13 +51,17 @@ class RuleBook:
             if alike not in rosters:
                 rosters[alike] = Roster(asleep)
             awake = [rule for rule in concerned.values() if not may_sleep(rule)]
-            self._desks[symbol] = Desk(symbol, awake, rosters[alike], partial(self._ladder, symbol))
+            make = partial(self._ladder, symbol)
+            self._desks[symbol] = Desk(symbol, awake, rosters[alike], make, self._put_aside)
         self._gathering = [desk for desk in self._desks.values() if desk.gathering]
         self._rounds = 0
 
     def _ladder(self, symbol: str, rule: Rule, up: bool) -> Ladder:
         condition = CONDITIONS[rule.kind](rule, symbol, up, self._around)
         return Ladder(rule, symbol, condition, calendar(mic(symbol)))
+
+    def _put_aside(self, rule: Rule, where: str | None, error: Exception) -> None:
+        self.on_broken(rule, where, error)
 
     def watch(self, entries: Mapping[str, Entry], profile: Callable[[str], Profile | None]) -> None:
         """Where the quotes of other names, and what history says, are found."""
@@ -135,10 +140,7 @@ class RuleBook:
                 if session is not None and 0 <= now - session.close < _LATE:
                     due = [*due, *desk.closings]
             if due:
-                moment = judge(entry)
-                for ladder in due:
-                    ladder.wait(entry, entry.quote, moment, out)
-                self._meet(desk, entry, moment, out)
+                self._wait(desk, due, entry, judge(entry), out)
         self._rounds += 1
         self._keep(self._gathering[self._rounds % _KEPT_IN :: _KEPT_IN], out)
         return self._ordered(out)
@@ -147,8 +149,9 @@ class RuleBook:
         """Nothing more will come: tell what waits for another source as it is, and keep what was gathered."""
         out = Outcome()
         for symbol, desk in self._desks.items():
-            for ladder in desk.timed:
-                ladder.give_up(self._around.entries[symbol], now, out)
+            if desk.timed:
+                entry = self._around.entries[symbol]
+                desk.ask(desk.timed, partial(Ladder.give_up, entry=entry, now=now, out=out))
         self._keep(self._gathering, out)
         return self._ordered(out)
 
@@ -184,14 +187,18 @@ class RuleBook:
     @staticmethod
     def _keep(desks: Iterable[Desk], out: Outcome) -> None:
         for desk in desks:
-            for ladder in desk.gathering:
-                ladder.keep(out.states)
+            desk.ask(desk.gathering, lambda ladder: ladder.keep(out.states))
+
+    def _wait(self, desk: Desk, due: Iterable[Ladder], entry: Entry, moment: Moment, out: Outcome) -> None:
+        quote = entry.quote
+        if quote is not None:
+            desk.ask(due, lambda ladder: ladder.wait(entry, quote, moment, out))
+            self._meet(desk, entry, moment, out)
 
     @staticmethod
     def _meet(desk: Desk, entry: Entry, moment: Moment, out: Outcome) -> None:
         if desk.timed:
-            for ladder in desk.timed:
-                ladder.confirm(entry, moment, out)
+            desk.ask(desk.timed, lambda ladder: ladder.confirm(entry, moment, out))
             if moment.blocked is None:
                 desk.timed = [ladder for ladder in desk.timed if ladder.is_timed]
             else:  # time alone sets nothing off any more, and a tape need not pass a night second by second

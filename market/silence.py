@@ -12,7 +12,7 @@ from market.clock import SECOND
 from market.conditions.base import COMMON, six
 from market.freshness import Quality, age_text
 from market.outcome import Outcome
-from market.rule import Rule
+from market.rule import OnBroken, Rule, surrender
 from market.session import CONTINUOUS, Calendar, Phase
 from market.state import Entry
 
@@ -146,8 +146,9 @@ class Instant(NamedTuple):
 class SilenceBook:
     """All alarms. A name is judged by its own quotes' time, and only while its exchange trades."""
 
-    def __init__(self, rules: Iterable[Rule] = ()) -> None:
+    def __init__(self, rules: Iterable[Rule] = (), on_broken: OnBroken = surrender) -> None:
         self._rules = [rule for rule in rules if rule.kind in SILENCE_KEYS]
+        self._on_broken = on_broken
         self._states: Mapping[str, str] = {}
         self._alarms: dict[str, Alarm] = {}
         self._since = 0
@@ -177,15 +178,19 @@ class SilenceBook:
         """Look at all of them; ``delay`` is that of a name's feed in nanoseconds, ``main`` the time and phase
         of the exchange that is watched first."""
         self._since = self._since or now
-        for rule in self._rules:
-            if rule.kind == "stale" and not rule.feeds:
-                for symbol in rule.symbols:
-                    if (entry := entries.get(symbol)) is not None:
-                        self._name(rule, entry, delay(entry), main, out)
-            else:
-                for name, view in feeds().items():
-                    if not rule.feeds or name in rule.feeds:
-                        self._feed(rule, name, view, main, out)
+        for rule in tuple(self._rules):
+            try:
+                if rule.kind == "stale" and not rule.feeds:
+                    for symbol in rule.symbols:
+                        if (entry := entries.get(symbol)) is not None:
+                            self._name(rule, entry, delay(entry), main, out)
+                else:
+                    for name, view in feeds().items():
+                        if not rule.feeds or name in rule.feeds:
+                            self._feed(rule, name, view, main, out)
+            except Exception as error:
+                self._rules.remove(rule)
+                self._on_broken(rule, None, error)
 
     def _name(self, rule: Rule, entry: Entry, delay: int, main: Instant, out: Outcome) -> None:
         now = main.now

@@ -1,5 +1,6 @@
 """Alerting: from a quote to a recorded event. Rules are asked, answers explained, committed, and told."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from market.headline import Headline
 from market.headline_rule import HeadlineRule
 from market.outcome import Outcome
 from market.quote import Quote
-from market.rule import Moment
+from market.rule import Moment, Rule
 from market.rulebook import RuleBook
 from market.session import CONTINUOUS, Calendar
 from market.silence import FeedView, Instant, SilenceBook
@@ -20,6 +21,8 @@ from monitor.listener import Listener
 from monitor.profiles import Profiles
 from monitor.store import Event, Store
 from monitor.stories import Stories
+
+log = logging.getLogger(__name__)
 
 OUTLIER_WAIT = 10 * SECOND
 """How long an outlier waits for a second opinion before it is told that it was withheld; nanoseconds."""
@@ -85,8 +88,9 @@ class Alerting:
     def _adopt(self, rules: RuleBook, states: Mapping[str, str]) -> None:
         profiles = self.profiles
         rules.watch(self._state.entries, profiles.get if profiles is not None else lambda symbol: None)
+        rules.on_broken = self._put_aside
         rules.restore(states)
-        self._silence = SilenceBook(rules.rules)
+        self._silence = SilenceBook(rules.rules, self._put_aside)
         self._silence.restore(states)
         self._news = [HeadlineRule(rule) for rule in rules.rules if rule.kind == "headline"]
 
@@ -115,9 +119,15 @@ class Alerting:
     def headline(self, headline: Headline) -> None:
         """Keep a headline to explain alerts with, and ask the rules on headlines."""
         self.headlines.add(headline)
-        home = self._hours().mic
-        alerts = [alert for rule in self._news if (alert := rule.look(headline, self._quality, home))]
-        self._settle(Outcome(alerts=alerts))
+        out, home = Outcome(), self._hours().mic
+        for rule in tuple(self._news):
+            try:
+                if alert := rule.look(headline, self._quality, home):
+                    out.alerts.append(alert)
+            except Exception as error:
+                self._news.remove(rule)
+                self._put_aside(rule.rule, None, error)
+        self._settle(out)
 
     def round(self, now: int, feeds: Callable[[], Mapping[str, FeedView]]) -> None:
         """Once a second of the engine's clock: what has held long enough, who is silent, what is over."""
@@ -165,6 +175,11 @@ class Alerting:
 
     def _delayed(self, entry: Entry) -> int:
         return 0 if entry.quote is None else self._delay(entry.quote.source)
+    def _put_aside(self, rule: Rule, where: str | None, error: Exception) -> None:
+        """Name a rule that broke: it is asked no more there until rules are read anew; all others go on."""
+        log.error("rule %s broke%s", rule.id, f" on {where}" if where else "", exc_info=error)
+        self._listener.broken(rule.id, where, f"internal error: {type(error).__name__}")
+
 
     def _moment(self, entry: Entry, quote: Quote, now: int) -> Moment:
         delay = self._delay(quote.source)
@@ -202,7 +217,10 @@ class Alerting:
         self._withhold(out.suppressed)
 
     def _raise(self, alert: Alert, states: Mapping[str, str]) -> None:
-        alert = self._explained(alert)
+        try:
+            alert = self._explained(alert)
+        except Exception:  # an alert without its reasons is an alert
+            log.exception("nothing explains %s", alert.dedup_key)
         line = encode(alert_line(alert))
         stored = self._store.record(Event(alert.dedup_key, line, alert.ts, alert.sinks), states)
         if stored is not None:

@@ -73,6 +73,9 @@ class Findings:
         """Count those of which a quote would have fired."""
         self.withheld += suppressed.quote is not None
 
+    def broken(self, rule_id: str, where: str | None, reason: str) -> None:
+        """Nothing: the log has told it."""
+
     def headline(self, headline: Headline) -> None:
         """Nothing."""
 

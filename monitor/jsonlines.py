@@ -114,6 +114,12 @@ class JsonLines:
             fields = headline_fields(headline)
             fields["published_ts"] = fields.pop("ts")
             self.tell(line("headline", headline.ts_recv, **fields))
+    def broken(self, rule_id: str, where: str | None, reason: str) -> None:
+        """Write that a rule is put aside; the log has the whole error."""
+        if self._now is not None:
+            about = {"source": "rule", "rule_id": rule_id, "symbol": where, "reason": reason}
+            self.tell(line("error", self._now(), **about))
+
 
     def feed(self, change: FeedChange) -> None:
         """Write a turn of a feed's health, or a dispute, unless nobody wants to know."""

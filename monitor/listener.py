@@ -48,6 +48,9 @@ class Listener(Protocol):
     def suppressed(self, suppressed: Suppressed) -> None:
         """An alert that was withheld, or after a session how many were."""
 
+    def broken(self, rule_id: str, where: str | None, reason: str) -> None:
+        """A rule was put aside for an error of its own, on a symbol or, without one, everywhere."""
+
     def headline(self, headline: Headline) -> None:
         """A headline, told once."""
 

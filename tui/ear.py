@@ -31,6 +31,12 @@ class Ear:
             known = suppressed.rule_id, quote.symbol, quote.last, suppressed.reason
             log.info("withheld: %s %s at %s: %s", *known)
 
+    def broken(self, rule_id: str, where: str | None, reason: str) -> None:
+        """A rule that watches no more is told until the program ends; the log has the whole error."""
+        on = f" on {where}" if where else ""
+        self._app.status.warning = f"rule {rule_id} broke{on} (see the log)"
+        self._app.toast(f"{reason}; it is put aside{on}", title=f"Rule {rule_id}", grave=True)
+
     def resolved(self, line: str) -> None:
         """What has come back is seen on its tile; the log has the line."""
         log.info("resolved: %s", line)

@@ -67,6 +67,8 @@ class Heard:
     resolutions: list[dict[str, Any]] = field(default_factory=list)
     withheld: list[Suppressed] = field(default_factory=list)
     feeds: list[FeedChange] = field(default_factory=list)
+    breakages: list[tuple[str, str | None, str]] | None = None
+    """Kept where a test expects any."""
 
     def alert(self, number: int, line: str) -> None:
         """Keep it."""
@@ -79,6 +81,11 @@ class Heard:
     def suppressed(self, suppressed: Suppressed) -> None:
         """Keep it."""
         self.withheld.append(suppressed)
+
+    def broken(self, rule_id: str, where: str | None, reason: str) -> None:
+        """Keep it, if it is expected."""
+        assert self.breakages is not None, f"{rule_id} broke"
+        self.breakages.append((rule_id, where, reason))
 
     def headline(self, headline: Headline) -> None:
         """Nothing."""

@@ -63,6 +63,10 @@ class Heard:
         """Keep it."""
         self.withheld.append(suppressed)
 
+    def broken(self, rule_id: str, where: str | None, reason: str) -> None:
+        """None of them does."""
+        raise AssertionError(rule_id)
+
     def headline(self, headline: Headline) -> None:
         """Keep it."""
         self.headlines.append(headline)
