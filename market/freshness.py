@@ -41,7 +41,7 @@ class Quality(StrEnum):
 
 
 class LagMeter:
-    """Learns by how much one feed's quotes lag our clock.
+    """Learns by how much one feed's quotes of one exchange lag our clock.
 
     A delay is established by at least 20 quotes over a minute that lag alike, and given up the same
     way; a feed that slides from real time to 15 minutes late is seen within two minutes. Lags that are
@@ -87,6 +87,42 @@ class LagMeter:
         if not self.declared:
             self.delay = least if least >= PROMPT else 0
         self.skew = -greatest if greatest < -SECOND else 0
+
+
+class Lags:
+    """How late one feed is, exchange by exchange: one that is prompt in New York may be a quarter of an hour
+    late in Hong Kong. ``declared`` is as a meter's, and holds for all of them."""
+
+    def __init__(self, declared: int = 0) -> None:
+        self.declared = declared
+        self._meters: dict[str, LagMeter] = {}
+
+    def note(self, mic: str, ts_event: int, ts_recv: int) -> None:
+        """Learn from one quote of an exchange."""
+        meter = self._meters.get(mic)
+        if meter is None:
+            meter = self._meters[mic] = LagMeter(self.declared)
+        meter.note(ts_event, ts_recv)
+
+    def delay(self, mic: str) -> int:
+        """The established delay on an exchange, nanoseconds."""
+        meter = self._meters.get(mic)
+        return self.declared if meter is None else meter.delay
+
+    @property
+    def are_many(self) -> bool:
+        """Whether the feed has brought quotes of several exchanges."""
+        return len(self._meters) > 1
+
+    @property
+    def longest(self) -> int:
+        """The longest delay on any, nanoseconds."""
+        return max(map(self.delay, self._meters), default=self.declared)
+
+    @property
+    def skew(self) -> int:
+        """By how much the feed's clock runs ahead of ours, nanoseconds; 0 while not established."""
+        return max((meter.skew for meter in self._meters.values()), default=0)
 
 
 def age_text(seconds: float) -> str:

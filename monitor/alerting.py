@@ -39,8 +39,8 @@ class Limits:
 class Alerting:
     """Rules, store and listener in one hand, so that nothing is told before it is committed.
 
-    ``delay`` gives a source's established delay in nanoseconds, ``hours`` the calendar of the exchange that
-    is watched first.
+    ``delay`` gives a source's established delay on an exchange in nanoseconds, ``hours`` the calendar of the
+    exchange that is watched first.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Alerting:
         quality: Quality,
         limits: Limits,
         profiles: Profiles | None,
-        delay: Callable[[str], int],
+        delay: Callable[[str, str], int],
         hours: Callable[[], Calendar],
     ) -> None:
         self.rules = rules
@@ -132,6 +132,8 @@ class Alerting:
     def round(self, now: int, feeds: Callable[[], Mapping[str, FeedView]]) -> None:
         """Once a second of the engine's clock: what has held long enough, who is silent, what is over."""
         self.evaluated += 1
+        if self._store.trouble:
+            self._store.catch_up(self.rules.states() | self._silence.states())
         for symbol in tuple(self._held):
             entry = self._state.entries[symbol]
             if entry.held is None:
@@ -173,16 +175,16 @@ class Alerting:
 
     # -- from answers to events
 
-    def _delayed(self, entry: Entry) -> int:
-        return 0 if entry.quote is None else self._delay(entry.quote.source)
     def _put_aside(self, rule: Rule, where: str | None, error: Exception) -> None:
         """Name a rule that broke: it is asked no more there until rules are read anew; all others go on."""
         log.error("rule %s broke%s", rule.id, f" on {where}" if where else "", exc_info=error)
         self._listener.broken(rule.id, where, f"internal error: {type(error).__name__}")
 
+    def _delayed(self, entry: Entry) -> int:
+        return 0 if entry.quote is None else self._delay(entry.quote.source, entry.calendar.mic)
 
     def _moment(self, entry: Entry, quote: Quote, now: int) -> Moment:
-        delay = self._delay(quote.source)
+        delay = self._delay(quote.source, entry.calendar.mic)
         blocked = None
         if delay > self.limits.max_delay:
             blocked = "delayed"

@@ -9,7 +9,7 @@ from typing import Any
 from feeds.base import Feed, HeadlineFeed, QuoteSink
 from market.clock import SECOND, Clock
 from market.errors import TickwallError
-from market.freshness import Health, LagMeter, Quality
+from market.freshness import Health, Lags, Quality
 from market.headline import Headline
 from market.rulebook import RuleBook
 from market.session import Calendar, Phase, calendar
@@ -120,9 +120,9 @@ class Engine:
         """How often the rules were asked: it stands still when the evaluator does."""
         return self.alerting.evaluated
 
-    def _delay(self, source: str) -> int:
+    def _delay(self, source: str, mic: str) -> int:
         intake = self.intakes.get(source)
-        return 0 if intake is None else intake.meter.delay
+        return 0 if intake is None else intake.lags.delay(mic)
 
     def _health(self, source: str) -> Health:
         intake = self.intakes.get(source)
@@ -137,8 +137,8 @@ class Engine:
         if intake is None:
             intake = self.intakes[feed.name] = Intake(self, feed, declared_delay)
         intake.feed = feed
-        if intake.meter.declared != declared_delay:
-            intake.meter = LagMeter(declared_delay)
+        if intake.lags.declared != declared_delay:
+            intake.lags = Lags(declared_delay)
         return intake
 
     def add_feed(self, feed: Feed, sink: QuoteSink) -> None:

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from feeds.base import Feed
 from market.clock import SECOND
-from market.freshness import Health, LagMeter, age_text
-from market.session import CONTINUOUS, TRADING, calendar
+from market.freshness import Health, Lags, age_text
+from market.session import CONTINUOUS, TRADING, Session, calendar
 from market.silence import FeedView
 from market.state import Entry
 from monitor.listener import FeedChange
@@ -22,7 +22,7 @@ class Source(Protocol):
     """What is known of one feed; instants in nanoseconds UTC."""
 
     feed: Feed
-    meter: LagMeter
+    lags: Lags
     health: Health
     since: int
     newest: int
@@ -42,9 +42,10 @@ class FeedHealth:
     def tell(self, source: Source, now: int) -> None:
         """Tell of a feed's health if it turned, and of a clock that is wrong."""
         health, reason = self.judge(source, now)
-        skewed = bool(source.meter.skew)
+        skew = source.lags.skew
+        skewed = bool(skew)
         if skewed and not source.skewed:
-            log.warning("%s: %s; set this machine's clock", source.feed.name, _skew(source.meter.skew))
+            log.warning("%s: %s; set this machine's clock", source.feed.name, _skew(skew))
         if health is not source.health or skewed is not source.skewed:
             source.health, source.skewed = health, skewed
             self._tell(FeedChange(source.feed.name, health, reason, now))
@@ -56,21 +57,20 @@ class FeedHealth:
         connecting = state is Health.CONNECTING and now - source.since <= self.max_age
         if connecting or state is Health.DOWN:
             return state, status.reason
-        delay = source.meter.delay
-        silence = self._silence(source, now - delay)
-        late = f"{delay // SECOND} s late"
-        if silence is None and delay and self._silence(source, now) is not None:
-            return Health.DELAYED, late  # it still tells of the hour before the opening, or of lunch
-        if silence is None:
+        trading = self._trading(source, now)
+        if not trading:
             return Health.CLOSED, None
+        late, silence = _late(source.lags, trading), _least(trading)
+        if silence is None:
+            return Health.DELAYED, late  # it still tells of the hour before the opening, or of lunch
         if silence > self.max_age:
             age = age_text((now - source.newest) / SECOND)
             return Health.STALE, f"newest quote is {age} old" if source.newest else "no quote yet"
         if state is Health.STALE:
             return state, status.reason
-        if delay:
+        if late:
             return Health.DELAYED, late
-        return Health.LIVE, _skew(source.meter.skew) if source.meter.skew else status.reason
+        return Health.LIVE, _skew(source.lags.skew) if source.lags.skew else status.reason
 
     def views(self, sources: Iterable[Source], now: int) -> dict[str, FeedView]:
         """Every feed as the rules on feeds see it."""
@@ -78,25 +78,44 @@ class FeedHealth:
             source.feed.name: FeedView(
                 is_down=source.health is Health.DOWN,
                 is_fresh=source.health in (Health.LIVE, Health.DELAYED),
-                silence=self._silence(source, now - source.meter.delay),
+                silence=_least(self._trading(source, now)),
             )
             for source in sources
         }
 
-    def _silence(self, source: Source, at: int) -> int | None:
-        """How long trading has gone on without a quote of this feed, nanoseconds; ``None`` while closed.
+    def _trading(self, source: Source, now: int) -> dict[str, int | None]:
+        """The exchanges of a feed's names that trade now, and for how long (ns) each has without its quotes.
 
-        Of several exchanges that are open, the one that has been for the shortest time speaks.
+        ``None`` where, by the time that a late feed still tells of, trading has not begun.
         """
-        silences: list[int] = []
+        silences: dict[str, int | None] = {}
         for mic in dict.fromkeys(entry.calendar.mic for entry in self._entries.values()):
-            session = calendar(mic).session_at(at)
-            if session is None or session.phase_at(at) not in TRADING:
+            at = now - source.lags.delay(mic)
+            session = _session(mic, at)
+            if session is None and _session(mic, now) is None:
                 continue
             if any(e.calendar.mic == mic and source.feed.serves(s) for s, e in self._entries.items()):
                 newest = source.newest or source.since
-                silences.append(session.trading_ns_between(newest, at, CONTINUOUS))
-        return min(silences, default=None)
+                silences[mic] = session.trading_ns_between(newest, at, CONTINUOUS) if session else None
+        return silences
+
+
+def _session(mic: str, at: int) -> Session | None:
+    """The session of an exchange that trades at an instant."""
+    session = calendar(mic).session_at(at)
+    return session if session is not None and session.phase_at(at) in TRADING else None
+
+
+def _least(trading: Mapping[str, int | None]) -> int | None:
+    """How long a feed has been silent: the exchange that has been for the shortest time speaks."""
+    return min((silence for silence in trading.values() if silence is not None), default=None)
+
+
+def _late(lags: Lags, trading: Iterable[str]) -> str:
+    """By how much a feed is late where anything trades, and of several exchanges on which."""
+    where = " on {}" if lags.are_many else ""
+    delays = {mic: lags.delay(mic) // SECOND for mic in trading}
+    return ", ".join(f"{delay} s late{where.format(mic)}" for mic, delay in delays.items() if delay)
 
 
 def _skew(skew: int) -> str:

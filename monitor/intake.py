@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from feeds.base import Feed
 from market.clock import SECOND
 from market.errors import ParseError
-from market.freshness import Health, LagMeter
+from market.freshness import Health, Lags
 from market.quote import Quote
 from market.state import Verdict
 
@@ -27,7 +27,7 @@ class Intake:
 
     def __init__(self, engine: "Engine", feed: Feed, declared_delay: int = 0) -> None:
         self.feed = feed
-        self.meter = LagMeter(declared_delay)
+        self.lags = Lags(declared_delay)
         self.health = Health.CONNECTING
         self.since = engine.clock.now()
         """When it was given its way in, nanoseconds UTC."""
@@ -70,7 +70,8 @@ class Intake:
 
     def _look(self, quotes: Sequence[Quote], ts_recv: int) -> None:
         """A few times a second: how late the feed is, by what of this was new; and the engine's round."""
-        self._look_at = ts_recv + LOOK
+        # Of a feed of several exchanges every frame is: one that always comes first would hide another's lag.
+        self._look_at = ts_recv if self.lags.are_many else ts_recv + LOOK
         entries = self._engine.state.entries
         for quote in quotes:
             entry = entries.get(quote.symbol)
@@ -85,8 +86,9 @@ class Intake:
         self.newest = max(self.newest, quote.ts_event)
         if quote.symbol not in self._noted:
             self._noted.add(quote.symbol)
-            self.meter.note(quote.ts_event, quote.ts_recv)
-            self._engine.state.skew[quote.source] = self.meter.skew
+            state = self._engine.state
+            self.lags.note(state.entries[quote.symbol].calendar.mic, quote.ts_event, quote.ts_recv)
+            state.skew[quote.source] = self.lags.skew
 
     def rejected(self, error: ParseError) -> None:
         """A frame that its parser refused; the feed's own status has counted it."""

@@ -89,11 +89,11 @@ class EngineCollector(Collector):
         )  # fmt: skip
         yield _gauge(
             "feed_delay_seconds", "By how much a feed is late, as established.", ("source",),
-            {(name,): intake.meter.delay / SECOND for name, intake in intakes.items()},
+            {(name,): intake.lags.longest / SECOND for name, intake in intakes.items()},
         )  # fmt: skip
         yield _gauge(
             "clock_skew_seconds", "By how much a feed's clock runs ahead of this machine's.", ("source",),
-            {(name,): intake.meter.skew / SECOND for name, intake in intakes.items()},
+            {(name,): intake.lags.skew / SECOND for name, intake in intakes.items()},
         )  # fmt: skip
 
     def _headlines(self) -> Iterator[Metric]:

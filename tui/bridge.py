@@ -14,6 +14,7 @@ from market.instrument import instrument
 from market.quote import Quote
 from market.session import CONTINUOUS, TRADING, calendar
 from market.state import Entry
+from market.symbol import mic
 from monitor.engine import Engine
 from monitor.intake import Intake
 from monitor.news import Marks
@@ -129,7 +130,7 @@ class Bridge:
     def delay(self, quote: Quote) -> int:
         """By how much the quote's source is known to be late, nanoseconds."""
         intake = self.engine.intakes.get(quote.source)
-        return max(intake.meter.delay if intake is not None else 0, quote.delay * SECOND)
+        return max(intake.lags.delay(mic(quote.symbol)) if intake is not None else 0, quote.delay * SECOND)
 
     def _quality(self, entry: Entry, quote: Quote, now: int, delay: int) -> Quality:
         """A price is stale once its market has traded on for longer than the rules allow.
@@ -258,14 +259,14 @@ class Bridge:
 
     def _account(self, intake: Intake) -> FeedAccount:
         now = self.engine.clock.now()
-        status, meter, line = intake.feed.status, intake.meter, self._feed(intake)
+        status, lags, line = intake.feed.status, intake.lags, self._feed(intake)
         figures = [
             ("reason", line.reason),
             ("next try in", None if line.next_try_s is None else age_text(line.next_try_s)),
             ("newest quote", age_text((now - intake.newest) / SECOND) + " old" if intake.newest else "none"),
             ("lag", None if line.lag_s is None else f"{line.lag_s:.1f} s"),
-            ("delay", f"{meter.delay // SECOND} s" if meter.delay else "none established"),
-            ("clock ahead by", f"{meter.skew / SECOND:+.1f} s" if meter.skew else None),
+            ("delay", f"{lags.longest // SECOND} s" if lags.longest else "none established"),
+            ("clock ahead by", f"{lags.skew / SECOND:+.1f} s" if lags.skew else None),
             ("quotes", f"{status.quotes:,} ({line.rate:.1f}/s lately)"),
             ("frames", f"{status.frames:,}"),
             ("rejected", f"{status.rejected:,}"),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.clock import MINUTE, SECOND, parse_rfc3339
-from market.freshness import Quality
+from market.freshness import Lags, Quality
 from monitor.alerting import Limits
 from monitor.engine import Engine
 from monitor.rules import rule_book, watched
@@ -231,7 +231,7 @@ def test_a_price_is_stale_by_what_its_market_traded_since(
 def test_a_late_feed_says_by_how_much(bridge: Bridge) -> None:
     now = bridge.engine.clock.now()
     late = now - 15 * MINUTE
-    bridge.engine.intakes["hand"].meter.delay = 15 * MINUTE
+    bridge.engine.intakes["hand"].lags = Lags(15 * MINUTE)
     bridge.engine.state.apply(quote(ts_event=late, ts_recv=now, source="hand"))
     tile = bridge.tiles(["9888.HK"])["9888.HK"]
     assert (tile.tag, tile.quality, tile.age) == ("D15", Quality.DELAYED, "15m")

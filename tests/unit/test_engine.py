@@ -11,7 +11,7 @@ import pytest
 from feeds.base import FeedStatus, QuoteSink
 from market.alert import Suppressed
 from market.clock import SECOND, parse_rfc3339
-from market.freshness import Health, Quality
+from market.freshness import Health, Lags, Quality
 from market.headline import Headline
 from market.quote import Quote
 from market.rule import Rule
@@ -93,13 +93,14 @@ class ByHand:
 
     name: str
     status: FeedStatus = field(default_factory=lambda: FeedStatus(Health.LIVE))
+    brings: tuple[str, ...] = (".HK",)
 
     async def run(self, sink: QuoteSink) -> None:
         """Nothing."""
 
     def serves(self, symbol: str) -> bool:
-        """All of Hong Kong."""
-        return symbol.endswith(".HK")
+        """All of Hong Kong, unless another ending is given."""
+        return symbol.endswith(self.brings)
 
 
 class Desk:
@@ -178,6 +179,26 @@ def test_the_twentieth_quote_of_a_minute_is_evaluated_with_the_delay_it_establis
         desk.quote("118.90", 1800 + 3 * number, lag=900)
     desk.quote("124.60", 1857, lag=900)
     assert [alert["quality"] for alert in desk.heard.alerts] == quality
+
+
+@pytest.mark.parametrize("first", ["9888.HK", "BTC-USD"])
+def test_a_feed_is_late_where_it_is_late_alone(desk: Desk, first: str) -> None:
+    """Coins at once and Hong Kong a quarter of an hour late, in bursts of which one is always the first."""
+    desk.engine.state.watch(["BTC-USD"])
+    intake = desk.engine.add_source(ByHand("vendor", brings=(".HK", "-USD")))
+    second = "BTC-USD" if first == "9888.HK" else "9888.HK"
+    for at in range(TEN + 1800 * SECOND, TEN + 1880 * SECOND, SECOND):
+        for symbol, received in ((first, at), (second, at + 1)):
+            lag = 900 * SECOND if symbol == "9888.HK" else 0
+            quote = Quote(symbol, Decimal("113.30"), received - lag, received, "vendor", Decimal("113.20"))
+            intake.quotes([quote])
+    desk.quote("124.60", 1880, lag=900, intake=intake)
+    assert [alert["quality"] for alert in desk.heard.alerts] == ["delayed"]
+    assert (intake.lags.delay("XHKG"), intake.lags.delay("24/7")) == (900 * SECOND, 0)
+    assert desk.engine.health.judge(intake, desk.clock.at) == (Health.DELAYED, "900 s late on XHKG")
+    night = TEN + 12 * 3600 * SECOND
+    intake.quotes([Quote("BTC-USD", Decimal(114), night, night, "vendor", Decimal("113.20"))])
+    assert desk.engine.health.judge(intake, night) == (Health.LIVE, None)
 
 
 def test_a_delay_beyond_the_limit_does_not_fire(desk: Desk) -> None:
@@ -328,7 +349,7 @@ def test_a_feed_that_slides_behind_is_found_out_within_two_minutes(desk: Desk) -
 def test_a_feed_that_is_late_is_not_closed_after_lunch(desk: Desk) -> None:
     """By its own time, a quarter of an hour ago, it is lunch still; its prices are late, and it says so."""
     desk.quote("113.30", 7199)
-    desk.intake.meter.delay = 900 * SECOND
+    desk.intake.lags = Lags(900 * SECOND)
     for minutes, health in ((140, Health.CLOSED), (181, Health.DELAYED)):
         at = TEN + minutes * 60 * SECOND
         desk.intake.quotes([Quote("9888.HK", Decimal(114), at - 900 * SECOND, at, "a")])
@@ -410,7 +431,7 @@ async def test_feeds_are_replaced_and_taken_away_while_others_run(desk: Desk) ->
         desk.engine.add_feed(other, desk.engine.add_source(other))
         await new.begun.wait()
         await other.begun.wait()
-        assert (intake.feed, intake.meter.delay) == (new, 900 * SECOND)
+        assert (intake.feed, intake.lags.longest) == (new, 900 * SECOND)
         for feed in (new, other):
             assert not running.done()
             desk.engine.remove_feed(feed.name)
