@@ -1,18 +1,26 @@
-"""Terminal: Textual's Linux driver, made to wait for nobody, and to draw on standard output.
+"""Terminal: Textual's Linux driver, made to wait for nobody, to draw on standard output, and to bear any key.
 
 Textual draws on standard error, which ``tickwall 2>log`` would take away.
 """
 
 import os
+import selectors
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
+
+from tui.keyboard import ESC, Keyboard, KeyParser
 
 LEAVE_S = 1.0
 """How long to wait, on leaving, for a terminal that does not read to take the rest."""
+
+LOOK_S = 0.1
+"""How often to look whether reading shall end, and whether an Esc stood alone."""
 
 ASIDES = 2
 """Asides kept for a terminal that is behind: a bell and a notice; those of an hour would be an alarm."""
@@ -125,6 +133,27 @@ class PatientDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self.on_start is not None:
             self._loop.call_soon_threadsafe(self.on_start)
+
+    def run_input_thread(self) -> None:
+        """Read keys until told to end; Textual's own ends the program at a byte that is not UTF-8."""
+        keyboard, parser = Keyboard(), KeyParser()
+        with selectors.SelectSelector() as selector, suppress(OSError):  # which a hung up terminal raises
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                if selector.select(LOOK_S):
+                    typed = os.read(self.fileno, 1 << 12)
+                    if not typed:
+                        break
+                    if text := keyboard.take(typed):
+                        for message in parser.feed(text):
+                            self.process_message(message)
+                elif keyboard.alone():
+                    self.process_message(Key("escape", ESC))
+                for message in parser.tick():
+                    self.process_message(message)
+            else:
+                return
+        self._gone()
 
     def close(self) -> None:
         """Write the rest, if the terminal takes it, and end the threads."""

@@ -136,8 +136,8 @@ class Program:
         return self._process.pid
 
     def type(self, keys: str) -> None:
-        """Press keys."""
-        os.write(self._fd, keys.encode())
+        """Press keys; a lone surrogate is a byte that is not UTF-8."""
+        os.write(self._fd, keys.encode(errors="surrogateescape"))
 
     def suspend(self) -> None:
         """As ^Z would; returns when it has stopped."""

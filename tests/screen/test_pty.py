@@ -53,6 +53,7 @@ def test_a_day_is_watched_and_left(environ: dict[str, str]) -> None:
         text = program.until(alerted, timeout=30).text
         assert "SIMULATED 2025-09-17" in text
         assert all(name in text for name in ("Baidu", "Horizon Robo", "HSTECH", "HSI", "tencent", "yahoo"))
+        program.type("\udcff\x1b[200~\x1b[31mq\x1b[201~")  # no key, and a paste: neither ends it
         program.type("/baidu\r")
         program.until(lambda terminal: "1 name" in terminal.text and "SMIC" not in terminal.text)
         program.type("\r")
