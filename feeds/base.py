@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from market.clock import SECOND
+from market.clock import SECOND, Clock
 from market.errors import ParseError
 from market.freshness import Health
 from market.headline import Headline
@@ -102,6 +102,22 @@ class Feed(Protocol):
     def serves(self, symbol: str) -> bool:
         """Whether this feed was built to bring a canonical symbol."""
         ...
+
+
+class SymbolFeed:
+    """What the feeds of every transport have: a name, a status, and the symbols that they are to bring."""
+
+    def __init__(self, name: str, symbols: Iterable[str], clock: Clock) -> None:
+        self.name = name
+        self.status = FeedStatus()
+        self.symbols = frozenset(symbols)
+        if not self.symbols:
+            self.status.reason = "it serves none of its symbols"
+        self._clock = clock
+
+    def serves(self, symbol: str) -> bool:
+        """Whether this feed was built to bring a canonical symbol."""
+        return symbol in self.symbols
 
 
 class HeadlineFeed(Protocol):

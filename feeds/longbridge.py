@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from feeds.base import FeedStatus, QuoteSink
+from feeds.base import QuoteSink, SymbolFeed
 from feeds.line import turn_down_beyond
 from feeds.pace import silence
 from feeds.settings import FeedSettings
@@ -201,7 +201,7 @@ def _refusal(error: _Error) -> FeedError:
     return FeedError(NAME, reason, fatal=error.code != _TRY_AGAIN)
 
 
-class LongbridgeFeed:
+class LongbridgeFeed(SymbolFeed):
     """The symbols given, from the vendor's program, as a feed."""
 
     Settings = LongbridgeSettings
@@ -215,17 +215,10 @@ class LongbridgeFeed:
         name: str = NAME,
         coalesce: float = 0.0,
     ) -> None:
-        self.name = name
-        self.status = FeedStatus()
         ours = list(filter(settings.covers, symbols))
-        self.symbols = frozenset(ours[:MOST])
+        super().__init__(name, ours[:MOST], clock)
         turn_down_beyond(ours, MOST, self.status, name)
         self._settings = settings
-        self._clock = clock
-
-    def serves(self, symbol: str) -> bool:
-        """Whether this feed was built to bring a canonical symbol."""
-        return symbol in self.symbols
 
     async def run(self, sink: QuoteSink) -> None:
         """Feed the sink until cancelled."""

@@ -11,7 +11,7 @@ from random import random
 from typing import NoReturn
 
 from feeds.backoff import delays
-from feeds.base import FeedStatus, NoPriceError, Parsed, QuoteSink
+from feeds.base import FeedStatus, NoPriceError, Parsed, QuoteSink, SymbolFeed
 from feeds.failure import PATIENCE, TURNED_AWAY, RefusedError
 from feeds.http import TIMEOUT, Http
 from feeds.line import Line, pause, wait
@@ -40,21 +40,12 @@ class Poll:
     timeout: float = TIMEOUT
 
 
-class PollFeed:
+class PollFeed(SymbolFeed):
     """A feed of pages; what an adapter adds is the ``Poll``."""
 
     def __init__(self, name: str, symbols: Iterable[str], clock: Clock, poll: Poll) -> None:
-        self.name = name
-        self.status = FeedStatus()
-        self.symbols = frozenset(symbols)
-        if not self.symbols:
-            self.status.reason = "it serves none of its symbols"
-        self._clock = clock
+        super().__init__(name, symbols, clock)
         self.poll = poll
-
-    def serves(self, symbol: str) -> bool:
-        """Whether this feed was built to bring a canonical symbol."""
-        return symbol in self.symbols
 
     async def run(self, sink: QuoteSink) -> None:
         """Feed the sink until cancelled."""

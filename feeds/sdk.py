@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib import import_module
 from typing import Any, NoReturn
 
-from feeds.base import FeedStatus, QuoteSink
+from feeds.base import QuoteSink, SymbolFeed
 from feeds.failure import SilentError
 from feeds.line import Line, frame_handler, keep_open
 from feeds.pace import silence
@@ -43,22 +43,13 @@ async def reachable(venue: str, host: str, port: int, what: str) -> AsyncIterato
     yield
 
 
-class SdkFeed:
+class SdkFeed(SymbolFeed):
     """A feed of a library; an adapter adds how a session is opened, and how an update is read."""
 
     def __init__(self, name: str, symbols: Iterable[str], clock: Clock, idle: float) -> None:
-        self.name = name
-        self.status = FeedStatus()
-        self.symbols = frozenset(symbols)
-        if not self.symbols:
-            self.status.reason = "it serves none of its symbols"
-        self._clock = clock
+        super().__init__(name, symbols, clock)
         self._idle = idle
         self._excused = silence(self.symbols)
-
-    def serves(self, symbol: str) -> bool:
-        """Whether this feed was built to bring a canonical symbol."""
-        return symbol in self.symbols
 
     async def feed(
         self, session: Session, parse: Callable[[Any, int], Sequence[Quote]], sink: QuoteSink

@@ -14,7 +14,7 @@ from math import inf
 from random import random
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from feeds.base import FeedStatus, QuoteSink
+from feeds.base import FeedStatus, QuoteSink, SymbolFeed
 from feeds.failure import REFUSES, RenewalError, SilentError, http_failure, network_failure
 from feeds.http import TIMEOUT, is_loopback
 from feeds.line import Line, frame_handler, keep_open
@@ -69,21 +69,12 @@ Opening = Stream | Callable[[], Stream]
 It raises ``FeedError`` where there is none."""
 
 
-class StreamFeed:
+class StreamFeed(SymbolFeed):
     """A feed of websockets; what an adapter adds is the ``streams``, each with its share of the symbols."""
 
     def __init__(self, name: str, symbols: Iterable[str], clock: Clock) -> None:
-        self.name = name
-        self.status = FeedStatus()
+        super().__init__(name, symbols, clock)
         self.streams: list[Opening] = []
-        self.symbols = frozenset(symbols)
-        if not self.symbols:
-            self.status.reason = "it serves none of its symbols"
-        self._clock = clock
-
-    def serves(self, symbol: str) -> bool:
-        """Whether this feed was built to bring a canonical symbol."""
-        return symbol in self.symbols
 
     async def run(self, sink: QuoteSink) -> None:
         """Feed the sink until cancelled."""
