@@ -10,6 +10,7 @@ from market.context import Figure
 from market.errors import SymbolError, TickwallError
 from market.symbol import canonical
 from market.text import clean
+from monitor.nearest import nearest
 
 SHIPPED = Path(__file__).with_name("context.toml")
 """The example that comes along, read where no file is named."""
@@ -49,12 +50,7 @@ def _figure(where: str, table: Any) -> Figure:
         raise ContextError(f"{where}: not a table")
     for key in table:
         if key not in _KEYS:
-            from difflib import get_close_matches  # 150 kB, for nothing but a slip of the pen
-
-            near = get_close_matches(key, _KEYS, n=1)
-            raise ContextError(
-                f"{where}.{key}: unknown key" + (f"; did you mean {near[0]!r}?" if near else "")
-            )
+            raise ContextError(f"{where}.{key}: unknown key{nearest(key, _KEYS)}")
     for key in _KEYS:
         if key not in table and key != "note":
             raise ContextError(f"{where}.{key}: missing")
