@@ -64,7 +64,7 @@ class Disputes:
     def _say(self, dispute: Dispute, now: int, text: str) -> str:
         name, symbol = dispute.other.source, dispute.other.symbol
         reason = text.format(dispute.leader.source, symbol)
-        self._tell(FeedChange(name, self._health(name), reason, now, symbol))
+        self._tell(FeedChange(name, self._health(name), reason, now, symbol, turned=False))
         return f"{name} {reason}"
 
 

@@ -18,6 +18,10 @@ SETTLED = frozenset((Health.STALE, Health.DOWN, Health.CLOSED))
 """States that no feed leaves before it brings a quote, or a phase begins."""
 
 
+MOST_REASONS = 10
+"""Told of one outage: a venue may give another with every try."""
+
+
 class Source(Protocol):
     """What is known of one feed; instants in nanoseconds UTC."""
 
@@ -27,10 +31,11 @@ class Source(Protocol):
     since: int
     newest: int
     skewed: bool
+    reasons: set[str | None]
 
 
 class FeedHealth:
-    """Judges feeds, and tells each turn once. ``max_age`` is nanoseconds."""
+    """Judges feeds, and tells each turn once, and each reason for which one is down. ``max_age`` is ns."""
 
     def __init__(
         self, entries: Mapping[str, Entry], max_age: int, tell: Callable[[FeedChange], None]
@@ -46,9 +51,15 @@ class FeedHealth:
         skewed = bool(skew)
         if skewed and not source.skewed:
             log.warning("%s: %s; set this machine's clock", source.feed.name, _skew(skew))
-        if health is not source.health or skewed is not source.skewed:
+        turned = health is not source.health or skewed is not source.skewed
+        if turned:
             source.health, source.skewed = health, skewed
-            self._tell(FeedChange(source.feed.name, health, reason, now))
+            source.reasons.clear()
+        # A connection is lost, and it is the next try that says why: a key that is refused.
+        elif health is not Health.DOWN or reason in source.reasons or len(source.reasons) >= MOST_REASONS:
+            return
+        source.reasons.add(reason)
+        self._tell(FeedChange(source.feed.name, health, reason, now, turned=turned))
 
     def judge(self, source: Source, now: int) -> tuple[Health, str | None]:
         """A feed's health, and why, where there is something to say."""
@@ -64,8 +75,9 @@ class FeedHealth:
         if silence is None:
             return Health.DELAYED, late  # it still tells of the hour before the opening, or of lunch
         if silence > self.max_age:
-            age = age_text((now - source.newest) / SECOND)
-            return Health.STALE, f"newest quote is {age} old" if source.newest else "no quote yet"
+            if not source.newest:
+                return Health.STALE, status.reason or "no quote yet"
+            return Health.STALE, f"newest quote is {age_text((now - source.newest) / SECOND)} old"
         if state is Health.STALE:
             return state, status.reason
         if late:

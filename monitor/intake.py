@@ -35,6 +35,8 @@ class Intake:
         """The greatest ``ts_event`` it has sent, nanoseconds UTC."""
         self.skewed = False
         """Whether it was told that the feed's clock and this machine's differ."""
+        self.reasons: set[str | None] = set()
+        """Those that were told since its health turned."""
         self._engine = engine
         self._apply = engine.state.apply
         self._look_at = 0

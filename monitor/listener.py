@@ -13,9 +13,10 @@ from monitor.courier import Delivery
 
 @dataclass(frozen=True, slots=True)
 class FeedChange:
-    """A feed's health turned; ``reason`` says why, where there is something to say.
+    """A feed's health ``turned``; ``reason`` says why, where there is something to say.
 
-    With a ``symbol`` nothing has turned: the feed differs from another on that name, or no longer does.
+    Where nothing turned it is down for another reason than was told; or, with a ``symbol``, it differs from
+    another feed on that name, or no longer does.
     """
 
     name: str
@@ -23,6 +24,7 @@ class FeedChange:
     reason: str | None
     ts: int
     symbol: str | None = None
+    turned: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from market.rulebook import RuleBook
 from market.session import Phase
 from monitor.courier import Delivery
 from monitor.engine import Engine
+from monitor.health import MOST_REASONS
 from monitor.intake import Intake
 from monitor.listener import FeedChange, PhaseChange
 from monitor.store import Store
@@ -288,6 +289,31 @@ def test_a_feed_that_brings_nothing_at_all_is_stale(desk: Desk) -> None:
         healths.append(desk.intake.health)
     assert healths == [Health.CONNECTING, Health.STALE]
     assert desk.heard.feeds[-1].reason == "no quote yet"
+
+
+def test_a_feed_that_is_refused_all_it_asks_for_is_stale_for_that(desk: Desk) -> None:
+    """It has never brought a quote, and its venue says why."""
+    desk.intake.feed.status.state, desk.intake.feed.status.reason = Health.CONNECTING, "FAKE is no product"
+    assert desk.engine.health.judge(desk.intake, TEN + 91 * SECOND) == (Health.STALE, "FAKE is no product")
+
+
+def test_each_reason_why_a_feed_is_down_is_told_once(desk: Desk) -> None:
+    """The connection is lost, the next try says that the key is refused; a venue that says another thing each
+    time is not told of for ever."""
+    status = desk.intake.feed.status
+    reasons = ["connection lost", "answered HTTP 401", "connection lost", "timed out"]
+    for second, reason in enumerate([*reasons, *map(str, range(20))]):
+        status.state, status.reason = Health.DOWN, reason
+        desk.engine.round(TEN + second * SECOND)
+    told = [(change.reason, change.turned) for change in desk.heard.feeds]
+    assert told[:3] == [("connection lost", True), ("answered HTTP 401", False), ("timed out", False)]
+    assert len(told) == MOST_REASONS
+    desk.quote("113.30", 60)
+    status.state, status.reason = Health.LIVE, None
+    desk.engine.round(TEN + 60 * SECOND)
+    status.state, status.reason = Health.DOWN, "timed out"
+    desk.engine.round(TEN + 61 * SECOND)
+    assert [change.health for change in desk.heard.feeds[MOST_REASONS:]] == [Health.LIVE, Health.DOWN]
 
 
 def test_a_silent_socket_is_stale_at_once(desk: Desk) -> None:
