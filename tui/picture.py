@@ -91,29 +91,32 @@ class Picture:
     def take(self, update: Update) -> None:
         """Note what the screen should show from now on."""
         if isinstance(update, LayoutUpdate):
+            self._resize(*update.region.size)
             self._take_layout(update)
-        else:
+        elif update.spans:
+            # After a resize a part may come before the whole, which Textual leaves out within a batch.
+            self._resize(update.chop_ends[0][-1], len(update.chops))
             self._take_chops(update)
 
-    def _take_layout(self, update: LayoutUpdate) -> None:
-        width, height = update.region.size
+    def _resize(self, width: int, height: int) -> None:
         if (width, height) != (self._width, len(self._rows)):
             self._width = width
             self._rows = [Row() for _ in range(height)]
+            self._dirty.clear()
+
+    def _take_layout(self, update: LayoutUpdate) -> None:
         for row, line in zip(self._rows, update.strips, strict=False):
             strips = list(line)
             starts = [0]
             for strip in strips[:-1]:
                 starts.append(starts[-1] + strip.cell_length)
             if starts != row.starts:
-                row.recut(starts, width)
+                row.recut(starts, self._width)
             row.wanted = list(strips)
-        self._dirty.update(range(height))
+        self._dirty.update(range(len(self._rows)))
 
     def _take_chops(self, update: ChopsUpdate) -> None:
         for y, left, right in update.spans:
-            if y >= len(self._rows):
-                continue
             row, line = self._rows[y], update.chops[y]
             starts = list(line)
             if starts != row.starts:

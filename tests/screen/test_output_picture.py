@@ -133,6 +133,22 @@ def test_another_size_is_another_screen() -> None:
         assert picture.draw().count("x") == width * height
 
 
+@pytest.mark.parametrize(("width", "height", "cut"), [(12, 1, 5), (20, 3, 5), (40, 2, 30)])
+def test_a_part_may_come_before_the_whole_of_another_size(width: int, height: int, cut: int) -> None:
+    picture = Picture(ColorSystem.TRUECOLOR)
+    halves = [Strip([Segment("a" * 10)], 10), Strip([Segment("b" * 10)], 10)]
+    picture.take(LayoutUpdate([halves, halves], Region(0, 0, 20, 2)))
+    picture.draw()
+    part = Strip([Segment("c" * (width - cut))], width - cut)
+    picture.take(
+        ChopsUpdate([{0: None, cut: part}] * height, [(height - 1, cut, width)], [[cut, width]] * height)
+    )
+    assert picture.draw().count("c") == width - cut
+    line = [Strip([Segment("d" * width)], width)]
+    picture.take(LayoutUpdate([line] * height, Region(0, 0, width, height)))
+    assert picture.draw().count("d") == width * height
+
+
 @pytest.mark.parametrize(
     ("colours", "codes"),
     [
