@@ -48,7 +48,7 @@ class Desk:
             for up in (True, False):
                 if rule.direction in ("both", "up" if up else "down"):
                     self.wake((rule, up))
-        self.closings = [ladder for ladder in self.ladders.values() if _awaits_close(ladder.rule)]
+        self.heeding = [ladder for ladder in self.ladders.values() if ladder.condition.heeds]
         self.gathering = [ladder for ladder in self.ladders.values() if ladder.condition.gathers]
 
     def wake(self, key: Key) -> Ladder:
@@ -61,7 +61,7 @@ class Desk:
     def adopt(self, ladder: Ladder) -> None:
         """Go on with a ladder of the rules before a reload."""
         self.ladders[ladder.key] = ladder
-        self.closings = [self.ladders[each.key] for each in self.closings]
+        self.heeding = [self.ladders[each.key] for each in self.heeding]
         self.gathering = [self.ladders[each.key] for each in self.gathering]
         if ladder.is_timed:
             self.timed.append(ladder)
@@ -140,7 +140,7 @@ class Desk:
         # Others than those at hand, which somebody is walking through.
         self.ladders = {key: each for key, each in self.ladders.items() if each is not ladder}
         self.timed = [each for each in self.timed if each is not ladder]
-        self.closings = [each for each in self.closings if each is not ladder]
+        self.heeding = [each for each in self.heeding if each is not ladder]
         self.gathering = [each for each in self.gathering if each is not ladder]
         self._on_broken(ladder.rule, self._symbol, error)
 
@@ -199,7 +199,3 @@ class Desk:
                 ceilings.append(ladder.ceiling)
         self._floor = max(floors, default=None)
         self._ceiling = min(ceilings, default=None)
-
-
-def _awaits_close(rule: Rule) -> bool:
-    return rule.kind == "streak" and rule.basis == "closed"

@@ -140,7 +140,7 @@ class Ladder:
                 return False
             if self.standing.pending:
                 self._ripen(entry, quote, moment, out)
-            self._judge(entry, quote, moment, quote.ts_event, out)
+            self._judge(entry, quote, moment, quote.ts_event, self.rule.hold, out)
         self._save(quote, out)
         return True
 
@@ -153,7 +153,7 @@ class Ladder:
         objection = self._objection(entry, quote, moment)
         if objection is None:
             self.condition.elapse(entry, at)
-            self._judge(entry, quote, moment, at, out)
+            self._judge(entry, quote, moment, at, max(self.rule.hold, self.condition.patience), out)
             self._save(quote, out)
         elif objection == "halted" and self.condition.ready(entry, quote, moment):
             wanted = untold(self.condition, quote)
@@ -212,7 +212,7 @@ class Ladder:
             self._resuming = False
         return True
 
-    def _judge(self, entry: Entry, quote: Quote, moment: Moment, at: int, out: Outcome) -> None:
+    def _judge(self, entry: Entry, quote: Quote, moment: Moment, at: int, hold: int, out: Outcome) -> None:
         if self.waiting is not None:
             self._held_back = True  # one thing at a time: what still stands afterwards is told then
             return
@@ -238,7 +238,7 @@ class Ladder:
                 # Every rule looks anew at another session or phase.
                 self._held_back = objection not in ("halted", "out_of_session", "previous_session")
             return
-        held = self._held(entry, wanted, at) if self.rule.hold else wanted
+        held = self._held(entry, wanted, at, hold) if hold or standing.pending else wanted
         if held and self._cools(at):
             self._withhold(held[-1], quote, "cooldown", moment, out)
             self._held_back = True
@@ -272,17 +272,17 @@ class Ladder:
         cooldown, fired = self.rule.cooldown, self.standing.fired
         return bool(cooldown and fired and at - fired < cooldown)
 
-    def _held(self, entry: Entry, wanted: list[Decimal], at: int) -> list[Decimal]:
-        """Those of the wanted steps that have held for as long as they must."""
+    def _held(self, entry: Entry, wanted: list[Decimal], at: int, hold: int) -> list[Decimal]:
+        """Those of the wanted steps that have held for as long as they must, nanoseconds of trading."""
         pending = self.standing.pending
-        wanted = [step for step in wanted if step not in self.standing.told]
+        if self.rule.frequency != "on_new_extreme":
+            wanted = [step for step in wanted if step not in self.standing.told]
         if pending.keys() != set(wanted):
             self.standing.pending = pending = {step: pending.get(step, at) for step in wanted}
             self._changed = True
         session = entry.calendar.session(entry.session_date) if entry.session_date else None
         if session is None:
             return []
-        hold = self.rule.hold
         return [step for step in wanted if session.trading_ns_between(pending[step], at) >= hold]
 
     def _ripen(self, entry: Entry, quote: Quote, moment: Moment, out: Outcome) -> None:
@@ -294,7 +294,7 @@ class Ladder:
         if too_old or self._objection(entry, quote, moment) is not None or self._cools(quote.ts_event):
             return
         pending = [step for step in condition.steps if step in self.standing.pending]
-        for step in reversed(self._held(entry, pending, quote.ts_event - 1)):
+        for step in reversed(self._held(entry, pending, quote.ts_event - 1, self.rule.hold)):
             # Where the measure follows from the price alone: else it has moved with the quote that came.
             if condition.level(step, before) is not None and condition.reaches(step, before):
                 self._fire(step, entry, before, moment, quote.ts_event, out)

@@ -26,9 +26,6 @@ Tell = Callable[[Outcome], object]
 _KEPT_IN = 10
 """In so many rounds what has been gathered for each name is kept once, a part of the names in each."""
 
-_LATE = 3600 * 1_000_000_000
-"""How long after a session its close is waited for, nanoseconds."""
-
 
 class RuleBook:
     """The rules that look at quotes. ``watch`` must tell it once where quotes and history are found."""
@@ -129,18 +126,15 @@ class RuleBook:
         """Time has passed, without a quote; ``now`` in nanoseconds UTC."""
         out = Outcome()
         for symbol, desk in self._desks.items():
-            due = desk.timed
-            if not due and not desk.closings:
+            if not desk.timed and not desk.heeding:
                 continue
             entry = self._around.entries.get(symbol)
             if entry is None or entry.quote is None or entry.session_date is None:
                 continue
-            if desk.closings:
-                session = entry.calendar.session(entry.session_date)
-                if session is not None and 0 <= now - session.close < _LATE:
-                    due = [*due, *desk.closings]
-            if due:
-                self._wait(desk, due, entry, judge(entry), out)
+            stirred = [ladder for ladder in desk.heeding if ladder.condition.is_due(entry, now)]
+            desk.timed += [ladder for ladder in stirred if ladder not in desk.timed]
+            if desk.timed:
+                self._wait(desk, entry, judge(entry), out)
         self._rounds += 1
         self._keep(self._gathering[self._rounds % _KEPT_IN :: _KEPT_IN], out)
         return self._ordered(out)
@@ -189,10 +183,10 @@ class RuleBook:
         for desk in desks:
             desk.ask(desk.gathering, lambda ladder: ladder.keep(out.states))
 
-    def _wait(self, desk: Desk, due: Iterable[Ladder], entry: Entry, moment: Moment, out: Outcome) -> None:
+    def _wait(self, desk: Desk, entry: Entry, moment: Moment, out: Outcome) -> None:
         quote = entry.quote
         if quote is not None:
-            desk.ask(due, lambda ladder: ladder.wait(entry, quote, moment, out))
+            desk.ask(desk.timed, lambda ladder: ladder.wait(entry, quote, moment, out))
             self._meet(desk, entry, moment, out)
 
     @staticmethod

@@ -51,6 +51,11 @@ class Condition:
     least: ClassVar[Decimal] = Decimal("0.001")
     most: ClassVar[Decimal] = Decimal(100_000)
     """Of thresholds; what lies beyond is a slip of the pen."""
+    heeds: bool = False
+    """Whether more than its own quotes may set it off: once a second it is asked whether it ``is_due``."""
+    patience: ClassVar[int] = 0
+    """How long, in nanoseconds of trading, what was set off without a quote of its own must hold: one may be
+    on its way."""
     gathers: ClassVar[bool] = False
     """Whether it needs what came before, which a restart must not forget: ``keep`` and ``recall``."""
     usual: ClassVar[Decimal | None] = Decimal(5)
@@ -76,6 +81,10 @@ class Condition:
 
     def elapse(self, entry: Entry, at: int) -> None:
         """Let time pass up to ``at`` (ns UTC, by the venue's stamps) without another quote."""
+
+    def is_due(self, entry: Entry, now: int) -> bool:
+        """Whether the last quote is to be judged once more at ``now`` (ns UTC), though no other has come."""
+        return False
 
     def keep(self) -> str | None:
         """What it has gathered, as the store keeps it; ``None`` when nothing came since the last call."""

@@ -3,15 +3,15 @@
 from decimal import Decimal
 
 from market.clock import MINUTE
-from market.conditions.base import COMMON, Condition
+from market.conditions.base import COMMON, Condition, Surroundings
 from market.profile import Finished
 from market.quote import Quote
-from market.rule import Moment
+from market.rule import Moment, Rule
 from market.sentences import ordinal
 from market.state import Entry
 
 _LATE = 60 * MINUTE
-"""How long after the close a final streak is still news, nanoseconds."""
+"""How long after a session its final close is waited for, and a final streak is still news; nanoseconds."""
 
 _PERIODS = {"day": "daily", "week": "weekly", "month": "monthly", "quarter": "quarterly", "year": "yearly"}
 
@@ -21,6 +21,15 @@ class Streak(Condition):
 
     kind = "streak"
     keys = COMMON | {"direction", "for", "period", "length", "basis"}
+
+    def __init__(self, rule: Rule, symbol: str, up: bool, around: Surroundings) -> None:
+        super().__init__(rule, symbol, up, around)
+        self.heeds = rule.basis == "closed"
+
+    def is_due(self, entry: Entry, now: int) -> bool:
+        """In the hour after a session, when its close may turn final."""
+        session = entry.calendar.session(entry.session_date) if entry.session_date else None
+        return session is not None and 0 <= now - session.close < _LATE
 
     def ready(self, entry: Entry, quote: Quote, moment: Moment) -> bool:
         """Whether history reaches this session; for ``closed``, whether the period closed with this price."""

@@ -414,6 +414,27 @@ class TestRelative:
         assert "+5.00% over HSTECH, through +5%" in desk.heard.alerts[0]["message"]
         assert desk.heard.alerts[0]["value"] == "5.000000"
 
+    def test_an_index_that_moves_alone(self) -> None:
+        """What has stood for five seconds is told, once, whether by steps or by new extremes."""
+        for frequency in ("once_per_session", "on_new_extreme"):
+            desk = Desk(rule("relative", "5", index="HSTECH", frequency=frequency))
+            desk.quote("106", 1)
+            desk.quote("6120", 2, symbol="HSTECH", prev_close=Decimal(6000))
+            for second, points in enumerate(("6060", "6059", "6058"), 10):
+                assert desk.quote(points, second, symbol="HSTECH", prev_close=Decimal(6000)) == []
+            assert desk.wait(14) == []
+            assert [key.split("/")[3:5] for key in desk.wait(60)] == [["up", "5"]]
+            assert desk.heard.alerts[0]["value"] == "5.033333"
+
+    def test_a_name_that_follows_its_index_has_no_excess(self) -> None:
+        """The index speaks first, a moment before the name; and an old index says nothing."""
+        desk = Desk(rule("relative", "5", index="HSTECH"))
+        desk.quote("100", 1)
+        desk.quote("6000", 1.1, symbol="HSTECH", prev_close=Decimal(6000))
+        desk.quote("6360", 9, symbol="HSTECH", prev_close=Decimal(6000))
+        assert desk.wait(11) == desk.quote("106.5", 12) == desk.wait(80) == []
+        assert desk.quote("117", 99.5, lag=4) == []
+
     def test_an_index_that_is_late_makes_no_move(self) -> None:
         """Ninety seconds apart at the most."""
         desk = Desk(rule("relative", "5", index="HSTECH"))
