@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
-from pathlib import Path
 
 from feeds.editor import Editor
 from feeds.headlines import HeadlinePoller
@@ -276,7 +275,6 @@ def _history(config: Config, clock: Clock, quality: Quality) -> ProfileLoader:
 
     A tape fetches nothing from outside, and neither a tape nor a simulation leaves anything in the cache.
     """
-    folder = Path(config.settings.history.dir).expanduser() if config.settings.history.dir else None
     vendors = () if quality is Quality.REPLAY else sources(config.settings.feeds)
     cache = cache_dir() if quality is Quality.LIVE else None
-    return ProfileLoader(folder, vendors, clock.now, cache)
+    return ProfileLoader(config.history_folder, vendors, clock.now, cache)

@@ -52,9 +52,20 @@ class Config:
         return int(parse_duration(self.settings.alerts.max_age) * SECOND)
 
     @property
+    def is_simulated(self) -> bool:
+        """Whether its feeds are those of a simulated venue, whose clock then is the program's."""
+        return bool(self.settings.simulation.clock_url)
+
+    @property
     def closures(self) -> Path | None:
         """The user's file of surprise closures, for ``market.session.amend``."""
         return closures(self.settings)
+
+    @property
+    def history_folder(self) -> Path | None:
+        """The user's folder of daily history, in place of what is fetched."""
+        named = self.settings.history.dir
+        return Path(named).expanduser() if named else None
 
     @property
     def max_delay(self) -> int:

@@ -18,13 +18,13 @@ from monitor.history import cache_dir, index, sources
 
 def history(config: Config, symbols: Sequence[str], now: int) -> Iterator[Finding]:
     """Where history comes from, and what is wrong with it for the symbols watched, at ``now`` (ns UTC)."""
-    folder = config.settings.history.dir
-    if not folder:
+    folder = config.history_folder
+    if folder is None:
         yield _cache(cache_dir())
         yield from _fetched(config, symbols, now)
         return
     try:
-        files = index(Path(folder).expanduser())
+        files = index(folder)
     except HistoryError as error:
         yield Finding("fail", "history", str(error), "name a folder of SYMBOL.csv in [history] dir")
         return

@@ -89,7 +89,7 @@ def row(quote: Quote, now: int, config: Config) -> dict[str, Any]:
 
 
 def _quality(quote: Quote, now: int, late: int, config: Config) -> Quality:
-    if config.settings.simulation.clock_url:
+    if config.is_simulated:
         return Quality.SIMULATED
     if is_stale(quote, calendar(instrument(quote.symbol).mic), now, late, config.max_age):
         return Quality.STALE

@@ -49,10 +49,9 @@ def run(
     The exit code is 65 when nothing could be answered.
     """
     config = load(config_path, flags={"history.dir": history_dir})
-    settings = config.settings
     amend(config.closures)
-    folder = Path(settings.history.dir).expanduser() if settings.history.dir else None
-    vendors = () if folder else sources(settings.feeds)
+    folder = config.history_folder
+    vendors = () if folder else sources(config.settings.feeds)
     answers = run_streaks(symbols, folder, as_of, vendors=vendors, explain=explain)
     sys.stdout.write(json.dumps(answers, ensure_ascii=False) + "\n" if as_json else table(answers, *arrows()))
     return exit_code.OK if any("error" not in one for one in answers) else exit_code.BAD_INPUT

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from functools import partial
 from importlib import import_module
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from monitor.assembly import Run
     from monitor.config import Config
-    from monitor.demo import Simulation, VenueProcess
+    from monitor.demo import Simulation
     from monitor.listener import Listener
     from tui.app import WallApp
     from tui.ear import Ear
@@ -35,7 +35,8 @@ def wall(config_path: str | None, *, debug: bool, state: str | None = None) -> i
     config = reload()
     from tui.app import WallApp
 
-    return _show(WallApp(partial(_live, config, debug, state), config=config, reload=reload, debug=debug))
+    opening = partial(_fed, lambda: config, debug, state)
+    return _show(WallApp(opening, config=config, reload=reload, debug=debug))
 
 
 def demo(simulation: "Simulation", config_path: str | None, *, debug: bool, state: str | None = None) -> int:
@@ -48,7 +49,7 @@ def demo(simulation: "Simulation", config_path: str | None, *, debug: bool, stat
 
         # A file that was named is followed, and its rules may be edited, as on any other wall.
         reload = partial(process.config, config_path) if config_path else None
-        opening = partial(_simulated, process, config_path, debug, state)
+        opening = partial(_fed, partial(process.config, config_path), debug, state)
         return _show(WallApp(opening, reload=reload, debug=debug))
 
 
@@ -86,32 +87,19 @@ def _show(app: "WallApp") -> int:
 
 
 @asynccontextmanager
-async def _live(
-    config: "Config", debug: bool, state: str | None, listener: "Listener"
+async def _fed(
+    configured: Callable[[], "Config"], debug: bool, state: str | None, listener: "Listener"
 ) -> AsyncIterator["Run"]:
     await _import_engine(debug)
     from monitor.assembly import COALESCE, opened
     from monitor.config import state_dir
     from monitor.store import Store
 
-    # A simulated day leaves the alerts of real ones alone.
-    usual = None if config.settings.simulation.clock_url else state_dir() / "alerts.db"
+    # A simulated venue starts while the engine is imported; its answer is waited for beside the event loop.
+    config = await asyncio.to_thread(configured)
+    # Its day leaves the alerts of real ones alone.
+    usual = None if config.is_simulated else state_dir() / "alerts.db"
     with closing(Store(Path(state) if state else usual)) as store:
-        async with opened(config, store, listener, coalesce=COALESCE) as run:
-            yield run
-
-
-@asynccontextmanager
-async def _simulated(
-    process: "VenueProcess", config_path: str | None, debug: bool, state: str | None, listener: "Listener"
-) -> AsyncIterator["Run"]:
-    # The venue starts while the engine is imported; its answer is waited for beside the event loop.
-    await _import_engine(debug)
-    from monitor.assembly import COALESCE, opened
-    from monitor.store import Store
-
-    config = await asyncio.to_thread(process.config, config_path)
-    with closing(Store(Path(state) if state else None)) as store:
         async with opened(config, store, listener, coalesce=COALESCE) as run:
             yield run
 
