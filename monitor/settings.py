@@ -9,7 +9,7 @@ from feeds.headlines import HeadlineSettings
 from market.session import Phase
 
 
-class Display(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class DisplaySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the wall looks. ``fps`` is frames a second, 1 to 30."""
 
     colours: Literal["green_up", "red_up", "colour_blind"] = "green_up"
@@ -29,7 +29,7 @@ class NewsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     highlight: tuple[str, ...] = ()
 
 
-class History(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class HistorySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where daily history comes from: a folder of ``SYMBOL.csv``, else the feeds."""
 
     dir: str = ""
@@ -133,7 +133,7 @@ class RecordSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_mb: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 4096
 
 
-class Simulation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SimulationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A simulated venue whose clock the whole program follows."""
 
     clock_url: str = ""
@@ -153,11 +153,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     schema: Literal[1] = 1
     watchlist: str = "tech"
     watchlists: dict[str, tuple[str, ...]] = msgspec.field(default_factory=lambda: dict(WATCHLISTS))
-    display: Display = Display()
+    display: DisplaySettings = DisplaySettings()
     feeds: dict[str, Any] = {}
     headlines: tuple[HeadlineSettings, ...] = ()
     news: NewsSettings = NewsSettings()
-    history: History = History()
+    history: HistorySettings = HistorySettings()
     calendar: CalendarSettings = CalendarSettings()
     context: ContextSettings = ContextSettings()
     alerts: AlertSettings = AlertSettings()
@@ -165,7 +165,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rule: tuple[RuleSettings, ...] = ()
     sink: tuple[SinkSettings, ...] = ()
     record: RecordSettings = RecordSettings()
-    simulation: Simulation = Simulation()
+    simulation: SimulationSettings = SimulationSettings()
 
 
 DEFAULT_HEADLINES: tuple[dict[str, str], ...] = (

@@ -36,7 +36,7 @@ from widgets.words import words
 if TYPE_CHECKING:
     from monitor.assembly import Run
     from monitor.config import Config
-    from monitor.settings import Display
+    from monitor.settings import DisplaySettings
     from tui.alerts import AlertBook
     from tui.bridge import Bridge
 
@@ -130,7 +130,7 @@ class WallApp(App[None]):
         self._frames.start(self._fps)
 
     @property
-    def display_settings(self) -> "Display | None":
+    def display_settings(self) -> "DisplaySettings | None":
         """What the configuration says of the screen, once there is one."""
         return self.config.settings.display if self.config is not None else None
 

@@ -10,7 +10,7 @@ from widgets.glyphs import glyphs
 from widgets.palette import BACKGROUND, palette
 
 if TYPE_CHECKING:
-    from monitor.settings import Display
+    from monitor.settings import DisplaySettings
 
 THEME = Theme(
     name="tickwall",
@@ -27,7 +27,7 @@ THEME = Theme(
 )
 
 
-def look(display: "Display | None", *, plain: bool) -> Look:
+def look(display: "DisplaySettings | None", *, plain: bool) -> Look:
     """What ``[display]`` asks for; the defaults before it is known. ``plain`` is for ``NO_COLOR``."""
     if display is None:
         return Look(palette(plain=plain), glyphs("auto", encoding()))
