@@ -97,6 +97,9 @@ class Courier:
                     self._round(group)
                     due = self._store.outbox.next_due(self._clock.now())
                     is_well = True
+                except sqlite3.Error as error:
+                    self._store.complain(error)
+                    due = None
                 except Exception:
                     if is_well:  # once, not each second
                         log.exception("the outbox cannot be worked on")

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from market.errors import TickwallError
+from market.text import clean
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,12 @@ _LONG = 64
 
 # The first releases wrote their table without a version: it is what schema 1 looks like.
 _FIRST = ("number", "dedup_key", "line", "told", "acknowledged")
+
+_ERRORS = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""What SQLite raises; the second where its words quote a damaged page."""
+
+_DAMAGE = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_NOTADB)
+"""Its codes for a file that is not as it was written; the others speak of the disk, or of who may write."""
 
 _STEPS = {
     1: """
@@ -94,10 +101,10 @@ def connect(path: Path | None) -> tuple[sqlite3.Connection, str]:
         with _alone(path.parent):
             try:
                 return _opened(path), ""
-            except sqlite3.DatabaseError as error:
-                if isinstance(error, sqlite3.OperationalError):
+            except _ERRORS as error:
+                if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) not in _DAMAGE:
                     raise
-                return _anew(path, str(error))
+                return _anew(path, clean(str(error)))
     except (sqlite3.Error, OSError) as error:
         raise StoreError(
             f"{path}: cannot be used as a store: {error} (see who may write it; --state PATH names another)"
@@ -174,10 +181,12 @@ def _opened(path: Path | None) -> sqlite3.Connection:
         db.execute("PRAGMA wal_autocheckpoint = 0")
         db.execute(f"PRAGMA journal_size_limit = {LOG_SIZE}")
         # A damaged page would else be met by some later alert. 40 ms for ten thousand alerts, years of them.
-        [problem] = db.execute("PRAGMA quick_check(1)").fetchone()
+        [problem] = db.execute("PRAGMA integrity_check(1)").fetchone()
         if problem != "ok":
             raise sqlite3.DatabaseError(problem)
         _migrate(db, path)
+        if path is not None and _columns(db) != _columns(_opened(None)):
+            raise sqlite3.DatabaseError("its tables are not as they were made")
     except BaseException:
         db.close()
         raise
@@ -186,22 +195,35 @@ def _opened(path: Path | None) -> sqlite3.Connection:
 
 def _migrate(db: sqlite3.Connection, path: Path | None) -> None:
     [version] = db.execute("PRAGMA user_version").fetchone()
+    if version < 0:
+        raise sqlite3.DatabaseError(f"its schema cannot be {version}")
     if version > SCHEMA:
         raise StoreError(
             f"{path}: written by a newer tickwall (its schema is {version}, this one knows {SCHEMA}):"
             " update this one, or give it --state PATH of its own"
         )
+    [objects] = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    columns = _columns(db)
+    if version == 0 and columns == [("alert", name) for name in _FIRST]:
+        version = 1
+    elif objects and not (version and columns):
+        raise StoreError(f"{path}: cannot be used as a store: another program's (move it aside)")
     if version == SCHEMA:
         return
-    if version == 0 and (columns := [row[1] for row in db.execute("PRAGMA table_info(alert)")]):
-        if tuple(columns) != _FIRST:
-            raise StoreError(f"{path}: cannot be used as a store: another program's (move it aside)")
-        version = 1
     with Transaction(db):
         for number in range(version + 1, SCHEMA + 1):
             for statement in _STEPS[number].split(";"):
                 db.execute(statement)
         db.execute(f"PRAGMA user_version = {SCHEMA}")
+
+
+def _columns(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Those of our tables, as they stand in the file."""
+    return db.execute(
+        "SELECT tables.name, columns.name FROM sqlite_master AS tables"
+        " JOIN pragma_table_info(tables.name) AS columns"
+        " WHERE tables.name IN ('alert', 'outbox', 'rule_state', 'snooze') ORDER BY 1, columns.cid"
+    ).fetchall()
 
 
 def _anew(path: Path, reason: str) -> tuple[sqlite3.Connection, str]:
@@ -238,6 +260,6 @@ def _salvage(path: Path) -> Sequence[tuple[int, str, str, int, int]]:
         for suffix in ("", "-wal"):
             with suppress(FileNotFoundError):
                 copyfile(path.with_name(path.name + suffix), Path(folder) / f"copy{suffix}")
-        with suppress(sqlite3.Error), closing(sqlite3.connect(Path(folder) / "copy")) as db:
+        with suppress(*_ERRORS), closing(sqlite3.connect(Path(folder) / "copy")) as db:
             rows.extend(db.execute(f"SELECT {', '.join(_FIRST)} FROM alert ORDER BY number"))
     return rows

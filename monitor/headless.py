@@ -140,8 +140,9 @@ class Daemon:
             # What was made so far stays to the end: a collection that looked at it would take 60 ms.
             gc.freeze()
             self._lines.started(this.engine, listens)
-            if notice := self._store.notice:
-                self._lines.tell(line("error", this.engine.clock.now(), source="store", reason=notice))
+            self._store.troubled = partial(self._complain, this.engine)
+            if notice := self._store.notice or self._store.trouble:
+                self._complain(this.engine, notice)
             for stored in self._store.untold():
                 self._lines.alert(stored.number, stored.line, repeat=True)
             loop = asyncio.get_running_loop()
@@ -234,6 +235,10 @@ class Daemon:
         trouble = "; the last reload was refused" if self._probes is not None and self._probes.trouble else ""
         rules, alerts = len(self._engine.rules.rules), self._lines.tally.alerts
         return f"rules: {rules}; alerts: {alerts}; {healths}{trouble}"
+
+    def _complain(self, engine: Engine, reason: str) -> None:
+        """A line that says what is wrong with the store."""
+        self._lines.tell(line("error", engine.clock.now(), source="store", reason=reason))
 
     def _dump(self) -> None:
         """SIGUSR2: a line with how everything stands."""

@@ -39,6 +39,8 @@ class JsonLines:
         self._headlines = headlines
         self._now: Callable[[], int] | None = None
         self._early: list[ParseError] = []
+        self._owes = False
+        """Whether an alert was not written, and none was since."""
         self.trouble = ""
         """Why the last line could not be written; empty once one was again."""
 
@@ -64,10 +66,9 @@ class JsonLines:
             self.bad_line(error)
 
     def tell(self, fields: dict[str, object]) -> None:
-        """Write one line; after a failure the alerts that it kept back come after it."""
-        if self._put(encode(fields)) and self.trouble:
-            log.warning("standard output can be written again")
-            self.trouble = ""
+        """Write one line; alerts that could not be written come after it, once they can and are committed."""
+        if self._put(encode(fields)) and self._owes and not self._store.trouble:
+            self._owes = False
             for stored in self._store.untold():
                 self.alert(stored.number, stored.line, repeat=True)
 
@@ -76,6 +77,9 @@ class JsonLines:
         if not self.reader_left.is_set():
             try:
                 self._write(text + "\n")
+                if self.trouble:
+                    log.warning("standard output can be written again")
+                    self.trouble = ""
                 return True
             except BrokenPipeError:
                 self.reader_left.set()
@@ -90,6 +94,8 @@ class JsonLines:
         self.tally.alerts += not repeat
         if self._put(line[:-1] + ',"repeat":true}' if repeat else line):
             self._store.mark_told(number)
+        else:
+            self._owes = True
 
     def resolved(self, line: str) -> None:
         """Write that what an alert told of is over."""
@@ -108,23 +114,23 @@ class JsonLines:
         self.tally.suppressed[suppressed.reason] += suppressed.quote is not None
         self.tell(suppressed_line(suppressed))
 
-    def headline(self, headline: Headline) -> None:
-        """Write a headline, where they were asked for."""
-        if self._headlines:
-            fields = headline_fields(headline)
-            fields["published_ts"] = fields.pop("ts")
-            self.tell(line("headline", headline.ts_recv, **fields))
     def broken(self, rule_id: str, where: str | None, reason: str) -> None:
         """Write that a rule is put aside; the log has the whole error."""
         if self._now is not None:
             about = {"source": "rule", "rule_id": rule_id, "symbol": where, "reason": reason}
             self.tell(line("error", self._now(), **about))
 
+    def headline(self, headline: Headline) -> None:
+        """Write a headline, where they were asked for."""
+        if self._headlines:
+            fields = headline_fields(headline)
+            fields["published_ts"] = fields.pop("ts")
+            self.tell(line("headline", headline.ts_recv, **fields))
 
     def feed(self, change: FeedChange) -> None:
         """Write a turn of a feed's health, or a dispute, unless nobody wants to know."""
         about = {} if change.symbol is None else {"symbol": change.symbol}
-        if not about and change.health in (Health.STALE, Health.DOWN):
+        if change.turned and change.health in (Health.STALE, Health.DOWN):
             self.tally.silences[change.name] += 1
         if self.feed_health:
             health, reason = change.health.value, change.reason

@@ -127,6 +127,8 @@ class EngineCollector(Collector):
 
     def _self(self) -> Iterator[Metric]:
         engine, tally = self._engine, self._tally
+        usable = not engine.store.trouble
+        yield _gauge("store_usable", "Whether alerts can be committed, and sinks told.", (), {(): usable})
         yield _gauge(
             "last_evaluation_timestamp_seconds", "When the evaluator last went on.", (),
             {(): last_look(engine) / SECOND},

@@ -93,15 +93,16 @@ class Probes:
         return alive, {"alive": alive, "evaluated": rfc3339(last_look(self._engine))}
 
     def readiness(self) -> tuple[bool, dict[str, Any]]:
-        """Whether an alert would come: the configuration holds, and a feed is fresh or no market trades."""
+        """Whether an alert would come: file and store hold, and a feed is fresh or no market trades."""
         engine = self._engine
         healths = {name: intake.health for name, intake in sorted(engine.intakes.items())}
         fresh = any(health in (Health.LIVE, Health.DELAYED) for health in healths.values())
         trading = any(engine.phase(entry.calendar.mic) in TRADING for entry in engine.state.entries.values())
-        ready = is_alive(engine) and not self.trouble and (fresh or not trading)
+        ready = is_alive(engine) and not self.trouble and not engine.store.trouble and (fresh or not trading)
         return ready, {
             "ready": ready,
             "config": self.trouble or "ok",
+            "store": engine.store.trouble or "ok",
             "market": "open" if trading else "closed",
             "feeds": healths,
         }

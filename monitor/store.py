@@ -5,7 +5,6 @@ import json
 import logging
 import sqlite3
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -69,6 +68,15 @@ class Snooze:
     ts: int
 
 
+@dataclass(slots=True)
+class _Kept:
+    """An alert that could not be committed, and when that was, nanoseconds UTC by the machine's clock."""
+
+    event: Event
+    since: int
+    told: bool = False
+
+
 @lru_cache(maxsize=256)
 def _addressed(sinks: tuple[str, ...], every: tuple[str, ...]) -> tuple[str, ...]:
     """Whom the outbox is to tell, each once; ``every`` is whom ``*`` stands for."""
@@ -90,11 +98,14 @@ class Store:
         """The configured sinks, whom ``*`` stands for."""
         self.posted: Callable[[], object] = lambda: None
         """Called when a committed event has sinks to be told."""
+        self.trouble = ""
+        """Why it cannot be used at this time; empty when all is well. Until it can, no sink is told."""
+        self.troubled: Callable[[str], object] = lambda reason: None
+        """Called with a new trouble."""
         self._now = now  # the machine's clock: neither a receiver nor a disk lives on a tape's time
         self._mine: set[int] = set()
         self._lowest = self._recorded = 0
-        self._uncommitted: deque[Event] = deque(maxlen=UNCOMMITTED)
-        self._complaint = ""
+        self._uncommitted: dict[int, _Kept] = {}
         self._version = 0
         self._prune()
         self._seen = self._newest()
@@ -133,25 +144,46 @@ class Store:
         """Commit a detection, its rules' states and a row for each sink; ``None`` when it was made before.
 
         ``states`` are kept all the same. What cannot be committed, on a full disk, is an alert all the same:
-        better told twice than never. It is committed, and sent to its sinks, as soon as that is possible.
+        better told twice than never. ``catch_up`` commits it.
         """
-        sinks = _addressed(event.sinks, self.sinks)
+        sinks, now = _addressed(event.sinks, self.sinks), self._now()
         try:
             with Transaction(self.db):
                 self._keep(states)
-                stored = self._insert(event, sinks)
+                stored = self._insert(event, sinks, now)
         except sqlite3.Error as error:
-            self._complain(error)
+            self.complain(error)
             log.error("told before it could be committed: %s", event.dedup_key)
-            self._uncommitted.append(event)
             self._lowest -= 1
+            self._uncommitted[self._lowest] = _Kept(event, now)
+            if len(self._uncommitted) > UNCOMMITTED:
+                del self._uncommitted[next(iter(self._uncommitted))]
             return Stored(self._lowest, event.line)
         if sinks:
             self.posted()
         return stored
 
-    def _insert(self, event: Event, sinks: tuple[str, ...]) -> Stored | None:
-        now = self._now()
+    def catch_up(self, states: Mapping[str, str]) -> None:
+        """After a trouble, if it is over: commit the alerts that could not be, and all rules' ``states``.
+
+        The age of an alert counts from its detection: to a sink that has a limit it may be too old by now.
+        """
+        try:
+            with Transaction(self.db):
+                self._keep(states)
+                for kept in self._uncommitted.values():
+                    stored = self._insert(kept.event, _addressed(kept.event.sinks, self.sinks), kept.since)
+                    if stored is not None and kept.told:
+                        self.mark_told(stored.number)
+        except sqlite3.Error as error:
+            self.complain(error)
+            return
+        log.warning("the store can be used again: %d alerts were committed late", len(self._uncommitted))
+        self._uncommitted.clear()
+        self.trouble = ""
+        self.posted()
+
+    def _insert(self, event: Event, sinks: tuple[str, ...], now: int) -> Stored | None:
         muted = self._is_muted(event)
         line = event.line[:-1] + ',"muted":true}' if muted else event.line
         cursor = self.db.execute(
@@ -180,7 +212,7 @@ class Store:
             with Transaction(self.db):
                 self._keep(states)
         except sqlite3.Error as error:
-            self._complain(error)
+            self.complain(error)
 
     def resolve(self, dedup_key: str, line: str) -> None:
         """What an alert was about is over: whoever was sent the alert is sent this line, once."""
@@ -197,7 +229,7 @@ class Store:
                         (self._now(), number),
                     )
         except sqlite3.Error as error:
-            self._complain(error)
+            self.complain(error)
         self.posted()
 
     def _keep(self, states: Mapping[str, str]) -> None:
@@ -211,18 +243,23 @@ class Store:
 
     def mark_told(self, number: int) -> None:
         """Standard output has had it; a crash before this makes the line come once more."""
+        if (kept := self._uncommitted.get(number)) is not None:
+            kept.told = True
         self._write("UPDATE alert SET told = 1 WHERE number = ?", number)
 
     def untold(self) -> Iterator[Stored]:
-        """What was committed before this one was opened and may never have been printed, oldest first."""
-        return self._select("told = 0 AND number <= ? ORDER BY number", self._seen)
+        """What was committed and may never have been printed, oldest first.
+
+        Not what another process has found just now: ``from_others`` gives that.
+        """
+        rows = self._select("told = 0 ORDER BY number")
+        return (row for row in rows if row.number <= self._seen or row.number in self._mine)
 
     def from_others(self) -> Iterator[Stored]:
         """What another process on this store has detected since the last call."""
         if (present := self._present()) != self._file:
             self._file = present
             self._follow()
-        self._catch_up()
         version = self._data_version()
         if version == self._searched:  # all that is new is this one's: in a storm a thousand rows
             self._seen = max(self._mine, default=self._seen)
@@ -253,22 +290,6 @@ class Store:
         rows = self.db.execute("SELECT number, dedup_key FROM alert")
         self._mine = {number for number, key in rows if key in known}
 
-    def _catch_up(self) -> None:
-        """Commit what could not be: standard output has had it, its sinks have not."""
-        while self._uncommitted:
-            try:
-                with Transaction(self.db):
-                    event = self._uncommitted[0]
-                    stored = self._insert(event, _addressed(event.sinks, self.sinks))
-                    if stored is not None:
-                        self.db.execute("UPDATE alert SET told = 1 WHERE number = ?", (stored.number,))
-            except sqlite3.Error as error:
-                self._complain(error)
-                return
-            self._uncommitted.popleft()
-            self._complaint = ""
-            self.posted()
-
     def changed_elsewhere(self) -> bool:
         """Whether another process has written since the last call; costs no look at any table."""
         before, self._version = self._version, self._data_version()
@@ -279,7 +300,7 @@ class Store:
         try:
             return int(self.db.execute("PRAGMA data_version").fetchone()[0])
         except sqlite3.Error as error:
-            self._complain(error)
+            self.complain(error)
             return self._searched
 
     # -- what a person sees and does
@@ -318,7 +339,7 @@ class Store:
         try:
             return [Snooze(*row) for row in self.db.execute(query, (now,))]
         except sqlite3.Error as error:
-            self._complain(error)
+            self.complain(error)
             return []
 
     # -- the table
@@ -327,13 +348,14 @@ class Store:
         try:
             self.db.execute(statement, values)
         except sqlite3.Error as error:
-            self._complain(error)
+            self.complain(error)
 
-    def _complain(self, error: sqlite3.Error) -> None:
-        """Once for each kind of trouble: a disk that is full is so many times a second."""
-        if str(error) != self._complaint:
-            self._complaint = str(error)
+    def complain(self, error: sqlite3.Error) -> None:
+        """Say what is wrong, once for each kind of trouble: a full disk is so many times a second."""
+        if str(error) != self.trouble:
+            self.trouble = str(error)
             log.error("the store cannot be used: %s", error)
+            self.troubled(self.trouble)
 
     def _newest(self) -> int:
         row = self.db.execute("SELECT coalesce(max(number), 0) FROM alert").fetchone()
@@ -344,7 +366,7 @@ class Store:
         try:
             rows = self.db.execute(f"SELECT {columns} FROM alert WHERE {where}", parameters).fetchall()
         except sqlite3.Error as error:
-            self._complain(error)
+            self.complain(error)
             return iter(())
         return (
             Stored(number, line, bool(told), bool(seen), bool(muted))

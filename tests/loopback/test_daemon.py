@@ -277,7 +277,13 @@ async def test_its_own_pages(environ: dict[str, str], tmp_path: Path) -> None:
         status, text = await get(listens, "/readyz")
         assert (status, json.loads(text)) == (
             503,
-            {"ready": False, "config": "ok", "market": "open", "feeds": {"coinbase": "connecting"}},
+            {
+                "ready": False,
+                "config": "ok",
+                "store": "ok",
+                "market": "open",
+                "feeds": {"coinbase": "connecting"},
+            },
         )
         market.trade("107.00")
         await line_of(process, "alert")

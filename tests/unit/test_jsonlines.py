@@ -56,6 +56,29 @@ def test_a_full_disk_holds_nothing_up_and_alerts_come_later(caplog: pytest.LogCa
     ]
 
 
+def test_a_disk_that_holds_store_and_output_may_be_full() -> None:
+    """An alert that neither had is on standard output when both have room again, whichever is first."""
+    disk, store = Disk(), Store()
+    lines = JsonLines(disk.write, store)
+    disk.is_full = True
+    [pages] = store.db.execute("PRAGMA page_count").fetchone()
+    store.db.execute(f"PRAGMA max_page_count = {pages}")
+    stored = store.record(Event("k", json.dumps({"v": 1, "type": "alert", "x": "x" * 9000}), SECOND))
+    assert stored is not None and store.trouble
+    lines.alert(stored.number, stored.line)
+    disk.is_full = False
+    lines.tell(line("heartbeat", SECOND))
+    store.db.execute("PRAGMA max_page_count = 4294967294")
+    store.catch_up({})
+    lines.tell(line("heartbeat", 2 * SECOND))
+    list(store.from_others())
+    lines.tell(line("heartbeat", 3 * SECOND))
+    store.close()
+    assert [json.loads(text)["type"] for text in disk.lines] == [
+        "heartbeat", "heartbeat", "alert", "heartbeat",
+    ]  # fmt: skip
+
+
 def test_a_line_that_was_cut_short_is_ended_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever reads the file finds whole lines, though one of them had no room."""
     soft, hard = getrlimit(RLIMIT_FSIZE)

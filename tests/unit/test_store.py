@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from market.clock import parse_rfc3339
+from market.clock import SECOND, parse_rfc3339
 from monitor.database import LOG_SIZE, SCHEMA, StoreError, checkpoint
 from monitor.lock import LockedError, exclusive
 from monitor.store import Event, Snooze, Store
@@ -77,19 +77,33 @@ def test_what_another_finds_during_the_start_comes_once(tmp_path: Path) -> None:
 
 
 def test_a_store_that_fails_withholds_no_alert(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A full disk is said once, and the alert told; when there is room again it is committed, and sent."""
-    store = Store(tmp_path / "alerts.db")
+    """A full disk is said once, and the alert told; when there is room again it is committed, and sent.
+
+    It is as old then as it is; and standard output, which may lie on that disk, may not have had it.
+    """
+    now, heard = [TS], list[str]()
+    store = Store(tmp_path / "alerts.db", lambda: now[0])
+    store.troubled = heard.append
     [pages] = store.db.execute("PRAGMA page_count").fetchone()
     store.db.execute(f"PRAGMA max_page_count = {pages}")
     told = [store.record(Event(str(number), "x" * 9000, TS, ("desk",))) for number in range(2)]
     assert [stored and stored.number for stored in told] == [-1, -2]
     store.mark_told(-1)
+    now[0] += 3600 * SECOND
+    store.catch_up({"rule": "x" * 9000})
     assert list(store.from_others()) == []
     assert caplog.text.count("database or disk is full") == 1
+    assert heard == [store.trouble] == ["database or disk is full"]
     assert "told before it could be committed: 1" in caplog.text
     store.db.execute("PRAGMA max_page_count = 4294967294")
+    store.catch_up({"rule": "as it stands"})
+    assert store.trouble == ""
+    assert [stored.line[:1] for stored in store.untold()] == ["x"], "at once, and after the next round"
     assert list(store.from_others()) == [], "this process has told it"
-    assert [stored.told for stored in store.recent()] == [True, True]
+    assert [stored.told for stored in store.recent()] == [True, False]
+    assert len(list(store.untold())) == 1
+    assert store.states() == {"rule": "as it stands"}
+    assert store.outbox.oldest() == {"desk": TS}
     assert store.outbox.open() == {"desk": 2}
     assert store.record(Event("0", "{}", TS)) is None
     store.close()
@@ -270,6 +284,30 @@ def test_a_bit_that_fell_over_ends_nothing(tmp_path: Path) -> None:
     again.close()
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param((b"lease_until", b"lease\xffuntil"), id="a name"),
+        pytest.param((b"CREATE TABLE alert", b"CREATE\xffTABL\xff alert"), id="a word"),
+        pytest.param((b"SQLite format 3\0\x10", b"SQLite format 3\0\xff"), id="the header"),
+    ],
+)
+def test_a_page_that_says_what_the_tables_are_may_be_damaged(
+    tmp_path: Path, damage: tuple[bytes, bytes]
+) -> None:
+    """SQLite has other errors for that, whose words may be no text; it is a corrupt file like any other."""
+    path = tmp_path / "alerts.db"
+    Store(path).close()
+    before, after = damage
+    whole = path.read_bytes()
+    assert before in whole
+    path.write_bytes(whole.replace(before, after))
+    with closing(Store(path)) as store:
+        assert "was corrupt" in store.notice
+        assert store.record(Event("k", "{}", TS, ("desk",))) is not None
+    assert len([*tmp_path.glob("alerts.db.corrupt-*")]) == 1
+
+
 def test_a_file_that_was_never_a_store_is_put_aside_whole(tmp_path: Path) -> None:
     """It may be one whose first page was lost; whatever it is, it is still there."""
     path = tmp_path / "alerts.db"
@@ -281,14 +319,20 @@ def test_a_file_that_was_never_a_store_is_put_aside_whole(tmp_path: Path) -> Non
     store.close()
 
 
-def test_a_store_of_another_shape_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("table", "version"), [("alert", 0), ("bookmarks", 0), ("bookmarks", 1), ("bookmarks", SCHEMA)]
+)
+def test_a_store_of_another_shape_is_named(tmp_path: Path, table: str, version: int) -> None:
     """At once, and not by its first alert; it is sound, and not ours to move."""
     path = tmp_path / "alerts.db"
     with closing(sqlite3.connect(path)) as other:
-        other.execute("CREATE TABLE alert (number INTEGER PRIMARY KEY)")
+        other.execute(f"CREATE TABLE {table} (number INTEGER PRIMARY KEY)")
+        other.execute(f"PRAGMA user_version = {version}")
     with pytest.raises(StoreError, match="move it aside"):
         Store(path)
     assert [file.name for file in tmp_path.glob("*corrupt*")] == []
+    with closing(sqlite3.connect(path)) as other:
+        assert [name for (name,) in other.execute("SELECT name FROM sqlite_master")] == [table]
 
 
 def test_a_store_that_may_not_be_written_is_left_where_it_is(tmp_path: Path) -> None:
