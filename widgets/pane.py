@@ -19,7 +19,9 @@ class Pane(Lines, Generic[Row], can_focus=True):
     Enter does (``open``).
 
     State to read: ``rows``, ``current`` (the row under the cursor, or ``None``), ``heading``. The cursor
-    stays on its row when others arrive above it, unless it stands on the newest: then it stays on the newest.
+    stays on its row when others arrive above it: what Space sees to is what was read. Without the keys it
+    stays on the newest where it stood there, and so it does once what arrived has pushed its row out of view:
+    a list that somebody left on its newest goes on to show them.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*WALKING, Binding("enter", "open", "Open")]
@@ -71,14 +73,21 @@ class Pane(Lines, Generic[Row], can_focus=True):
         """Show these rows, in this order."""
         held = self.current
         self.rows = rows
-        if held is not None and self._cursor > 0:
+        if held is not None and (self._cursor > 0 or self.has_focus):
             place = self.find(held)
             if place is not None:
-                self._top += place - self._cursor
-                self._cursor = place
+                self._follow(place)
         self._cursor = max(0, min(self._cursor, len(rows) - 1))
         self._reveal()
         self.redraw()
+
+    def _follow(self, place: int) -> None:
+        """The row under the cursor stands there now."""
+        if self._top > 0:
+            self._top += place - self._cursor
+        elif place >= self._visible():
+            place = 0
+        self._cursor = place
 
     def find(self, row: Row) -> int | None:
         """Where a row stands that was there before; ``None`` when it is gone."""
@@ -108,8 +117,9 @@ class Pane(Lines, Generic[Row], can_focus=True):
         return max(1, height - bool(self.heading) - self.foot_height(height))
 
     def _reveal(self) -> None:
-        self._top = min(self._top, self._cursor)
-        self._top = max(self._top, self._cursor - self._visible() + 1, 0)
+        visible = self._visible()
+        self._top = max(0, min(self._top, self._cursor, len(self.rows) - visible))
+        self._top = max(self._top, self._cursor - visible + 1)
 
     def _move_to(self, place: int) -> None:
         self._cursor = max(0, min(place, len(self.rows) - 1))

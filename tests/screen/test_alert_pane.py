@@ -127,6 +127,17 @@ async def test_hundreds_are_scrolled_with_the_foot_in_place() -> None:
         assert "fact 500" in lines(pane)[-2]
 
 
+async def test_rows_fill_the_room_that_a_pane_is_given() -> None:
+    pane = AlertPane()
+    async with Host(pane).run_test(size=(100, 4)) as pilot:
+        pane.show([BAIDU._replace(number=number) for number in range(9)], TODAY, NOW)
+        pane.focus()
+        await pilot.press("end")
+        assert text(pane).count("Baidu 9888.HK") < 9
+        await pilot.resize_terminal(100, 40)
+        assert text(pane).count("Baidu 9888.HK") == 9
+
+
 @pytest.mark.parametrize("size", [(1, 1), (20, 5), (36, 3), (80, 12), (200, 60)])
 async def test_hostile_text_is_harmless_in_any_room(size: tuple[int, int]) -> None:
     pane = AlertPane()
