@@ -214,7 +214,7 @@ class Bridge:
             if status.state in (Health.DOWN, Health.STALE):
                 due = None if status.next_try is None else (status.next_try - now) / SECOND
                 lines.append(
-                    FeedLine(name, status.state, status.reason, errors=status.errors, next_try_s=due)
+                    FeedLine(name, status.state, status.reason, None, errors=status.errors, next_try_s=due)
                 )
         return lines
 
@@ -228,12 +228,16 @@ class Bridge:
         health, reason = self.engine.health.judge(intake, now)
         # A feed that polls knows its next try as well; it is news only while there is nothing else.
         waits = health in (Health.DOWN, Health.CONNECTING)
+        # Without quotes the last lag would look like that of a live feed.
+        silent = waits or health is Health.STALE
+        age = (now - intake.newest) / SECOND if intake.newest else None
         return FeedLine(
             name=intake.feed.name,
             health=health,
             reason=reason,
             rate=self._rate(intake.feed.name, status.quotes),
-            lag_s=None if health is Health.CLOSED else status.lag_s,
+            lag_s=None if silent or health is Health.CLOSED else status.lag_s,
+            silent_s=age if silent else None,
             errors=status.errors,
             rejected=status.rejected,
             reconnects=status.reconnects,

@@ -29,9 +29,11 @@ class FeedLine:
     name: str
     health: Health
     reason: str | None = None
-    rate: float = 0.0
-    """Quotes a second, lately."""
+    rate: float | None = 0.0
+    """Quotes a second, lately; ``None`` for a source of headlines."""
     lag_s: float | None = None
+    silent_s: float | None = None
+    """How old its newest quote is, where no other comes."""
     errors: int = 0
     rejected: int = 0
     reconnects: int = 0
@@ -68,21 +70,25 @@ class FeedStatusBar(Lines):
         return style.delayed if feed.health in (Health.DELAYED, Health.CONNECTING) else style.muted
 
     def _line(self, feed: FeedLine, width: int) -> Line:
-        """``● tencent    live         12.4/s  lag 0.8s  errors 1  reconnects 1  reason, next try in 7s``"""
+        """``! yahoo      down          0.0/s  last 5:25 ago  HTTP 429, next try in 7s  errors 1``"""
         glyphs, style = self.look.glyphs, self.look.palette
-        figures = [f"{feed.rate:6.1f}/s"]
+        figures = [" " * 8 if feed.rate is None else f"{feed.rate:6.1f}/s"]
         if feed.lag_s is not None:
             figures.append(f"lag {_lag(feed.lag_s)}")
-        if width >= 60:
-            counts = {"errors": feed.errors, "rejected": feed.rejected, "reconnects": feed.reconnects}
-            figures += [f"{word} {value}" for word, value in counts.items() if value]
+        elif feed.silent_s is not None:
+            figures.append(f"last {age_text(feed.silent_s)} ago")
         trouble = clean(feed.reason or "", 120)
         if feed.next_try_s is not None:
             again = f"next try in {age_text(feed.next_try_s)}"
             trouble = f"{trouble}, {again}" if trouble else again
+        if trouble:
+            figures.append(trouble)
+        if width >= 60:
+            counts = {"errors": feed.errors, "rejected": feed.rejected, "reconnects": feed.reconnects}
+            figures += [f"{word} {value:,}" for word, value in counts.items() if value]
         head = f" {fit(clean(feed.name, 20), 10, glyphs.ellipsis)} "
         state = fit(feed.health.value, 10)
-        text = f" {'  '.join(figures)}  {trouble}"
+        text = f" {'  '.join(figures)}"
         well = feed.health in (Health.LIVE, Health.CLOSED)
         return [
             Segment(glyphs.bullet if well else glyphs.alert, self._style(feed)),
@@ -92,9 +98,9 @@ class FeedStatusBar(Lines):
         ]
 
     def _summary(self, feeds: Sequence[FeedLine], width: int) -> Line:
-        """`` yahoo down, next try in 7s tencent live 12.4/s lag 0.8s``: figures where there is room."""
+        """`` yahoo down, next try in 7s  tencent live 12.4/s lag 0.8s``: figures where there is room."""
         muted = self.look.palette.muted
-        heads = [f" {clean(feed.name, 12)} " for feed in feeds]
+        heads = [f"{'  ' if place else ' '}{clean(feed.name, 12)} " for place, feed in enumerate(feeds)]
         room = width - sum(map(cell_len, heads)) - sum(len(feed.health.value) for feed in feeds)
         line: Line = []
         for head, feed in zip(heads, feeds, strict=True):
@@ -110,7 +116,9 @@ def _brief(feed: FeedLine) -> str:
     """What matters most beside its health."""
     if feed.next_try_s is not None:
         return f", next try in {age_text(feed.next_try_s)}"
-    return "" if feed.lag_s is None else f" {feed.rate:.1f}/s lag {_lag(feed.lag_s)}"
+    if feed.rate is None or feed.lag_s is None:
+        return ""
+    return f" {feed.rate:.1f}/s lag {_lag(feed.lag_s)}"
 
 
 def _lag(seconds: float) -> str:

@@ -14,6 +14,7 @@ from market.freshness import Health, Quality
 from market.headline import Headline
 from market.session import Phase
 from tests.screen.market import NOW, quote, tile
+from tests.screen.stage import until
 from widgets.chart import Chart
 from widgets.feed_status import FeedLine, FeedStatusBar
 from widgets.glyphs import UNICODE
@@ -158,10 +159,13 @@ async def test_the_cursor_stays_on_its_headline_when_news_arrive() -> None:
         pane.show(rows)
         await pilot.press("tab")
         pane.show([news(21), *rows])
-        assert pane.current == news(21)
+        assert pane.current == news(20)
+        assert news(21).title in lines(pane)[1]
+        pane.show([news(number) for number in range(24, 0, -1)])  # more than there are lines for
+        assert pane.current == news(24)
         await pilot.press("down", "down", "pagedown")
         held = pane.current
-        pane.show([news(23), news(22), news(21), *rows])
+        pane.show([news(number) for number in range(27, 0, -1)])
         assert pane.current == held
         assert held is not None and any(held.title in line for line in lines(pane))
         await pilot.press("end")
@@ -170,27 +174,37 @@ async def test_the_cursor_stays_on_its_headline_when_news_arrive() -> None:
         assert pane.current is None
 
 
+async def test_without_the_keys_a_list_stays_on_its_newest() -> None:
+    pane = HeadlinePane()
+    async with Host(pane).run_test(size=(80, 5)) as pilot:
+        pane.screen.set_focus(None)
+        await until(lambda: not pane.has_focus, pilot)
+        pane.show([news(1)])
+        pane.show([news(2), news(1)])
+        assert pane.current == news(2)
+
+
 async def test_every_feed_says_how_it_is() -> None:
     bar = FeedStatusBar()
     async with Host(bar).run_test(size=(100, 3)) as pilot:
         feeds = [
             FeedLine("tencent", Health.LIVE, rate=12.4, lag_s=0.8),
-            FeedLine("yahoo", Health.DOWN, "HTTP 429", errors=12, reconnects=3, next_try_s=17),
+            FeedLine("yahoo", Health.DOWN, "HTTP 429", silent_s=325, errors=12, next_try_s=17),
             FeedLine("coinbase", Health.DELAYED, rate=3, lag_s=900),
         ]
         bar.show(feeds)
         assert lines(bar) == [
             "● tencent    live         12.4/s  lag 0.8s",
-            "! yahoo      down          0.0/s  errors 12  reconnects 3  HTTP 429, next try in 17s",
+            "! yahoo      down          0.0/s  last 5:25 ago  HTTP 429, next try in 17s  errors 12",
             "! coinbase   delayed       3.0/s  lag 15:00",
         ]
         await pilot.resize_terminal(100, 2)
         await pilot.pause()
         assert lines(bar)[0].startswith("! yahoo      down")
-        assert lines(bar)[1] == " coinbase delayed 3.0/s lag 15:00 tencent live 12.4/s lag 0.8s"
+        assert lines(bar)[1] == " coinbase delayed 3.0/s lag 15:00  tencent live 12.4/s lag 0.8s"
         await pilot.resize_terminal(60, 1)
         await pilot.pause()
-        assert lines(bar) == [" yahoo down, next try in 17s coinbase delayed tencent live"]
+        assert lines(bar) == [" yahoo down, next try in 17s  coinbase delayed  tencent live"]
 
 
 @pytest.mark.parametrize(
