@@ -65,7 +65,9 @@ class AlertDesk:
     def _time(self, snooze: "Snooze") -> str:
         bridge = self._app.bridge
         assert bridge is not None  # nothing is snoozed before
-        return stamp(snooze.until, bridge.exchange.zone, bridge.today)
+        day = stamp(snooze.until, bridge.exchange.zone, bridge.today)
+        hour = stamp(snooze.until, bridge.exchange.zone, None)
+        return hour if bridge.is_today(snooze.until) else f"{day} {hour}"
 
     @property
     def remarks(self) -> list[str]:
@@ -133,7 +135,10 @@ class AlertDesk:
                 store.acknowledge(number, person())
         app.clear_notifications()
         app.show_alerts()
-        app.say(f"acknowledged {len(numbers)}" if numbers else "nothing to acknowledge")
+        names = {row.symbol for row in self.book if row.number in numbers}
+        count = "1 alert" if len(numbers) == 1 else f"{len(numbers)} alerts"
+        whose = f"{count} on {_name(names.pop())}" if len(names) == 1 and all(names) else count
+        app.say(f"{whose} acknowledged" if numbers else "nothing to acknowledge")
 
     def snooze(self, symbol: str, text: str) -> None:
         """Be silent about a name until a time (see ``market.snooze``), or, for no text, no longer.
@@ -151,10 +156,14 @@ class AlertDesk:
         else:
             store.unsnooze(symbol)
         self.look(bridge)
-        # The status line says who is snoozed; of several it says how many they are.
-        why = self.book.muted.get(symbol) if len(self._snoozes) != 1 else ""
-        ended = f"{_name(symbol)}: alerts ring again" if symbol not in self.book.muted else ""
-        app.say(f"{_name(symbol)} {why}" if why else ended)
+        muted = self.book.muted
+        if symbol in muted:
+            # The status line of the wall says who is snoozed; of several it says how many they are.
+            seen = app.screen is app.main and len(muted) == 1
+            app.say("" if seen else f"{_name(symbol)} {muted[symbol]}")
+        else:
+            still = muted.get(EVERY_NAME)
+            app.say(f"every name is {still}" if still else f"{_name(symbol)}: alerts ring again")
 
 
 def _name(symbol: str) -> str:

@@ -171,15 +171,17 @@ class MainScreen(View):
         names = said["one name"] if count == 1 else said["names"].format(count)
         if count and (first, last) != (1, count):
             names = said["of names"].format(first, last, count)
-        chosen = [Remark(f"{self.watchlist.name}: {names}"), Remark(said[f"by {wall.sort}"])]
-        if self.strip.mark and app.size.width < NARROW:
-            chosen.insert(0, Remark(self.strip.mark))
-        if wall.filter:
-            chosen.append(Remark(said["filtered"].format(repr(wall.filter))))
-        chosen += map(Remark, app.desk.remarks)
         told = app.status.remarks(said)
-        urgent = [remark for remark in told if remark.urgent]
-        remarks = [*urgent, *chosen, *(remark for remark in told if not remark.urgent)]
+        remarks = [remark for remark in told if remark.urgent]
+        if self.strip.mark and app.size.width < NARROW:
+            remarks.append(Remark(self.strip.mark))
+        remarks.append(Remark(f"{self.watchlist.name}: {names}"))
+        # Before what stands there always: on a narrow screen the answer to a key would find no room.
+        remarks += (remark for remark in told if not remark.urgent)
+        remarks.append(Remark(said[f"by {wall.sort}"]))
+        if wall.filter:
+            remarks.append(Remark(said["filtered"].format(repr(wall.filter))))
+        remarks += map(Remark, app.desk.remarks)
         if app.bridge is not None:
             remarks += map(Remark, app.bridge.calendar_warnings)
         self.status.show(remarks, said["keys"])

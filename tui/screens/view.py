@@ -98,7 +98,7 @@ class View(Screen[None]):
         async def answer(text: str) -> None:
             self.wall_app.desk.snooze(symbol, text)
 
-        question = f"Snooze {name} until: 15m, 1h, close, 14:30; nothing ends it"
+        question = f"Snooze {name} until: 15m, 1h, close, 14:30 (empty: ring again)"
         await self.ask(question, answer, "close")
 
     async def ask(self, question: str, answer: Answer, text: str = "") -> None:
