@@ -125,15 +125,16 @@ class IndexStrip(Lines):
         return f"  {self.word(period)} {count(length)}", self.look.palette.direction(length)
 
     def _hours(self, room: int, *, dated: bool = False) -> Line:
-        """`` SIMULATED 2025-09-17 10:14:07 HKT morning, lunch in 1:45:53``; an older day is dated."""
+        """`` SIMULATED 2025-09-17 10:14:07 HKT morning, lunch in 1:45:53``; the date gives way first."""
         style = self.look.palette
         line: list[tuple[str, Style]] = [(f" {clean(self.mark, 12)}", style.simulated)] if self.mark else []
         if self.hours is not None:
             hours = self.hours
             at = datetime.fromtimestamp(hours.now // SECOND, UTC).astimezone(self.zone)
-            if dated or self.mark:
-                line.append((f" {at:%Y-%m-%d}", style.text))
-            line.append((f" {at:%H:%M:%S} {self.place}", style.text))
+            day, clock = f" {at:%Y-%m-%d}", f" {at:%H:%M:%S} {self.place}"
+            if dated or (self.mark and len(line[0][0]) + len(day) + len(clock) <= room):
+                line.append((day, style.text))
+            line.append((clock, style.text))
             line.append((f" {self.word(hours.phase)}", style.strong))
             until = countdown((hours.next_at - hours.now) // SECOND)
             word = self.word("opens" if hours.phase is Phase.CLOSED else hours.next_phase)

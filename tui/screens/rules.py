@@ -13,6 +13,7 @@ from textual.message import Message
 
 from market.errors import TickwallError
 from market.text import clean
+from monitor.rule_form import default_of, keys_of
 from tui.form import Words
 from tui.keys import Place, bindings
 from tui.screens.view import View
@@ -57,7 +58,7 @@ class RulePane(Pane[RuleRow]):
         """`` big-mover     pct_prev_close  both  5, 10, 15  @hstech``, in columns."""
         style, more, values = self.look.palette, self.look.glyphs.ellipsis, row.values
         name = fit(_said(values, "id"), min(20, width // 3), more)
-        kind, direction = fit(_said(values, "kind"), 14), fit(_said(values, "direction"), 4)
+        kind, direction = fit(_said(values, "kind"), 14), fit(_direction(values), 4)
         what = "  ".join((kind, direction, fit(_steps(values), 14, more), _said(values, "symbols") or "*"))
         return [
             Segment(f" {name}  ", style.strong),
@@ -69,6 +70,12 @@ def _said(values: Mapping[str, Any], key: str) -> str:
     """What stands under a key, for a person."""
     value = values.get(key, "")
     return clean(" ".join(map(str, value)) if isinstance(value, list) else str(value))
+
+
+def _direction(values: Mapping[str, Any]) -> str:
+    """What is written or, of a kind that has one, the one that holds."""
+    default = default_of("direction") if "direction" in keys_of(str(values.get("kind"))) else ""
+    return _said(values, "direction") or default
 
 
 def _steps(values: Mapping[str, Any]) -> str:
