@@ -172,6 +172,8 @@ def _explain(error: msgspec.ValidationError, section: str, kind: Any) -> str:
         value = reason.removeprefix("Invalid enum value ").strip("'")
         choices = _choices(kind, place)
         reason = f"{value!r} is not one of {', '.join(choices)}{nearest(value, choices)}"
+    elif reason == "Invalid decimal string":
+        reason = "not a number"
     elif own := re.match(r"([a-z_]+): ", reason):  # a section's own check names its key in front
         place, reason = f"{place}.{own[1]}".lstrip("."), reason[own.end() :]
     key = ".".join(part for part in (section, place) if part)

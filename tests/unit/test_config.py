@@ -118,6 +118,10 @@ def test_the_environment_sets_feeds_and_lists() -> None:
         ("[watchlists]\ntech = ['@nope']", "watchlists.tech: no list '@nope' ships"),
         ("[alerts]\nmax_age = '90'", "alerts.max_age: "),
         ("[[rule]]\nkind = 'pct_prev_close'", "rule[0]: "),
+        (
+            "[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\nthreshold = '5'\nclear = '4%'",
+            "rule[0].clear: not a number",
+        ),
         ("[[rule]]\nid = 'a'\nkind = 'pct'", "rule 'a': kind 'pct' is not one of pct_prev_close"),
         ("[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\nthreshold = '-5'", "rule 'a': threshold and steps"),
         ("[[rule]]\nid = 'a'\nkind = 'pct_prev_close'\nthreshold = '1e400'", "rule 'a': threshold and steps"),
