@@ -13,6 +13,7 @@ from market.clock import MINUTE, SECOND, rfc3339
 from market.freshness import Quality
 from monitor.store import Event, Store
 from tests.screen.stage import NOW, Stage, text, until
+from tui.alerts import EVERY_NAME
 from tui.prompt import Question
 from tui.screens.journal import JournalPane, JournalScreen
 from widgets.lines import Lines
@@ -94,6 +95,18 @@ async def test_a_bad_end_is_told_and_asked_again(stage: Stage) -> None:
         await pilot.press("z", "escape")
         assert not stage.app.screen.query(Question)
         assert stage.app.main.wall.has_focus
+
+
+async def test_a_name_does_not_ring_while_every_name_is_snoozed(stage: Stage) -> None:
+    async with stage.up() as pilot:
+        desk, status = stage.app.desk, stage.app.main.status
+        desk.snooze(EVERY_NAME, "1h")
+        desk.snooze("9888.HK", "1h")
+        desk.snooze("9888.HK", "")
+        await until(lambda: "every name is snoozed until 11:14" in text(status), pilot)
+        desk.snooze(EVERY_NAME, "")
+        desk.snooze("9888.HK", "09:00")
+        await until(lambda: "9888 snoozed until 09-18 09:00" in text(status), pilot)
 
 
 async def test_every_name_is_snoozed_by_one_key(stage: Stage) -> None:

@@ -115,6 +115,14 @@ async def test_eighty_columns_keep_level_week_and_phase(height: int) -> None:
             assert word in first
 
 
+async def test_a_narrow_strip_keeps_the_hour_and_loses_the_date() -> None:
+    strip = IndexStrip()
+    async with Host(strip).run_test(size=(60, 1)):
+        strip.show([HSTECH], MORNING, "SIMULATED")
+        [line] = lines(strip)
+    assert line.endswith("SIMULATED 11:00:00 HKT")
+
+
 async def test_a_record_a_closed_market_and_an_old_level_are_told() -> None:
     strip = IndexStrip()
     async with Host(strip).run_test(size=(120, 2)):
