@@ -2,6 +2,7 @@
 
 Entries are handed over in one call and written by a thread once a second. A tape ends with its session's
 date; compressed data is flushed each time, so that a crash costs a second and leaves a tape that can be read.
+A disk that fails leaves a hole in it: what was begun is ended when there is room again, and the tape goes on.
 """
 
 import asyncio
@@ -124,7 +125,7 @@ class Recorder:
     """A sink of quotes and headlines that writes a tape.
 
     ``session`` gives the date of an instant, at whose turn the next tape begins; ``most`` bounds what all
-    tapes take, bytes: the oldest go first, and the recording ends when the newest alone takes more.
+    tapes take, bytes: the oldest go first, and the newest goes no further when it alone takes more.
     ``statuses`` are watched, and their turns recorded.
     """
 
@@ -140,6 +141,8 @@ class Recorder:
         self.quotes_taken = 0
         self.headlines_taken = 0
         self.dropped = 0
+        self.trouble = ""
+        """Why nothing is recorded at this time; empty when all is well."""
         self._places = places
         self._session = session
         self._compressed = compressed
@@ -149,7 +152,6 @@ class Recorder:
         self._tape: _Tape | None = None
         self._last = 0
         self._minute = -1
-        self._failed = False
 
     # -- what feeds hand over; cheap, and never waits
 
@@ -168,8 +170,6 @@ class Recorder:
         self._take(told)
 
     def _take(self, entries: Sequence[Entry]) -> None:
-        if self._failed:
-            return
         if len(self._waiting) >= MOST_WAITING:
             if not self.dropped:
                 log.error("the disk does not keep up: the tape has a hole")
@@ -191,8 +191,12 @@ class Recorder:
         """Open the first tape, for the session of an instant (ns UTC); ``RecordError`` where none can be."""
         self._turn(now)
 
-    async def run(self, clock: Clock) -> NoReturn:
-        """Write once a second until cancelled; ``RecordError`` when that cannot go on. ``close`` follows."""
+    async def run(self, clock: Clock, on_error: Callable[[RecordError], object] | None = None) -> NoReturn:
+        """Write once a second until cancelled; ``close`` follows.
+
+        ``RecordError`` when that cannot go on. With ``on_error``, which hears of it once, it goes on when it
+        can: when there is room again, or with the next session.
+        """
         while True:
             await asyncio.sleep(EVERY)
             self.look(clock.now())
@@ -202,8 +206,20 @@ class Recorder:
             try:
                 await asyncio.shield(writing)
             except asyncio.CancelledError:
-                await writing
+                with suppress(RecordError):
+                    await writing
                 raise
+            except RecordError as error:
+                if on_error is None:
+                    raise
+                if str(error) != self.trouble:
+                    self.trouble = str(error)
+                    on_error(error)
+            else:
+                if self.trouble:
+                    log.warning("recording goes on; so far %d entries are on no tape", self.dropped)
+                    self.trouble = ""
+                    self._states.clear()  # the tape shall say how feeds stand after the hole
 
     def close(self) -> None:
         """Write what is left, and end the tape so that it is whole; ``RecordError`` where that fails."""
@@ -216,16 +232,21 @@ class Recorder:
                 tape.close()
 
     def _write(self, entries: Sequence[Entry]) -> None:
+        left = len(entries)
         try:
-            for tape, line in self._lines(entries):
-                tape.add(line)
             if self._tape is not None:
                 self._tape.flush()
-            if entries and not self._places.trim(self._most):
+            for tape, line in self._lines(entries):
+                if not tape.is_full:
+                    tape.add(line)
+                    left -= 1
+        finally:
+            self.dropped += left
+        if (written := self._tape) is not None:
+            written.flush()
+            written.is_full = written.is_full or (bool(entries) and not self._places.trim(self._most))
+            if written.is_full:
                 raise RecordError(f"the tape takes more than {self._most >> 20} MiB: the recording ends here")
-        except RecordError:
-            self._failed = True
-            raise
 
     def _lines(self, entries: Sequence[Entry]) -> Iterator[tuple["_Tape", bytes]]:
         for entry in entries:
@@ -241,6 +262,7 @@ class Recorder:
             self._minute = at // MINUTE
             day = self._session(at)
             if tape is None or tape.day != day:
+                self._tape = None
                 if tape is not None:
                     tape.close()
                 tape = self._tape = _Tape(self._places.open(day), day, self._compressed)
@@ -265,6 +287,10 @@ class _Tape:
 
     def __init__(self, file: FileIO, day: date, compressed: bool) -> None:
         self.day = day
+        self.is_full = False
+        """Whether it takes all the room there is."""
+        self._rest = b""
+        """What the disk had no room for."""
         self._file = file
         # Level 1: three times as fast as 6, for a fifth more on the disk.
         self._packer = zlib.compressobj(1, wbits=31) if compressed else None
@@ -275,7 +301,10 @@ class _Tape:
         self._pieces.append(line)
 
     def flush(self) -> None:
-        """Put the lines on the disk, so that a reader finds every one of them."""
+        """Put the lines on the disk, so that a reader finds every one of them.
+
+        ``RecordError`` where it has no room; the next flush goes on there.
+        """
         text, self._pieces = b"".join(self._pieces), []
         if text and self._packer is not None:
             text = self._packer.compress(text) + self._packer.flush(zlib.Z_SYNC_FLUSH)
@@ -292,7 +321,7 @@ class _Tape:
             self._file.close()
 
     def _put(self, text: bytes) -> None:
-        rest = memoryview(text)
+        self._rest += text
         with _told(self._file.name):
-            while rest:
-                rest = rest[self._file.write(rest) :]
+            while self._rest:
+                self._rest = self._rest[self._file.write(self._rest) :]

@@ -4,11 +4,11 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from feeds.base import QuoteSink
 from feeds.recorder import Recorder, RecordError, TapeFolder
-from market.clock import Clock
 from market.errors import ParseError
 from market.quote import Quote
 from monitor.engine import Engine
@@ -39,7 +39,7 @@ class Tee:
 async def recording(settings: RecordSettings, engine: Engine) -> AsyncIterator[Recorder | None]:
     """A recorder at work on the folder of ``[record]``; ``None`` without one, or where another one is.
 
-    What goes wrong with a tape is logged, ends the recording, and touches nothing else.
+    What goes wrong with a tape is logged, leaves a hole in it, and touches nothing else.
     """
     if not settings.dir:
         yield None
@@ -50,16 +50,15 @@ async def recording(settings: RecordSettings, engine: Engine) -> AsyncIterator[R
     with ExitStack() as held:
         try:
             held.enter_context(exclusive(folder.lock))
-            recorder.begin(engine.clock.now())
         except LockedError:
             log.info("%s: another process records here", settings.dir)
             yield None
             return
-        except (RecordError, OSError) as error:
+        except OSError as error:
             log.error("nothing is recorded: %s", error)
             yield None
             return
-        writing = asyncio.create_task(_write(recorder, engine.clock), name="recorder")
+        writing = asyncio.create_task(recorder.run(engine.clock, partial(log.error, "%s")), name="recorder")
         try:
             yield recorder
         finally:
@@ -69,13 +68,6 @@ async def recording(settings: RecordSettings, engine: Engine) -> AsyncIterator[R
                 recorder.close()
             except RecordError as error:
                 log.error("%s", error)
-
-
-async def _write(recorder: Recorder, clock: Clock) -> None:
-    try:
-        await recorder.run(clock)
-    except RecordError as error:
-        log.error("%s", error)
 
 
 async def finish(task: asyncio.Task[None]) -> None:

@@ -207,7 +207,7 @@ class Bridge:
     # -- feeds
 
     def feeds(self) -> list[FeedLine]:
-        """Every feed of quotes as it stands, and every source of headlines that has failed."""
+        """Every feed of quotes as it stands, every source of headlines and a store that has failed."""
         lines = [self._feed(intake) for intake in self.engine.intakes.values()]
         now = self.engine.clock.now()
         for name, status in self._headline_statuses().items():
@@ -216,6 +216,8 @@ class Bridge:
                 lines.append(
                     FeedLine(name, status.state, status.reason, None, errors=status.errors, next_try_s=due)
                 )
+        if trouble := self.engine.store.trouble:
+            lines.append(FeedLine("store", Health.DOWN, trouble, None))
         return lines
 
     def _headline_statuses(self) -> Mapping[str, FeedStatus]:

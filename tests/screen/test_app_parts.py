@@ -1,5 +1,6 @@
 """What the application is put together from, without a screen: layout, keys, alerts, freshness."""
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.clock import MINUTE, SECOND, parse_rfc3339
-from market.freshness import Lags, Quality
+from market.freshness import Health, Lags, Quality
 from monitor.alerting import Limits
 from monitor.engine import Engine
 from monitor.rules import rule_book, watched
@@ -253,3 +254,6 @@ def test_feeds_are_told_with_what_is_wrong(bridge: Bridge) -> None:
     assert (line.name, line.reason, line.next_try_s) == ("hand", "connection refused", 7.0)
     [account] = bridge.accounts()
     assert ("next try in", "7s") in account.figures
+    bridge.engine.store.complain(sqlite3.OperationalError("database or disk is full"))
+    [_, line] = bridge.feeds()
+    assert (line.name, line.health, line.reason) == ("store", Health.DOWN, "database or disk is full")

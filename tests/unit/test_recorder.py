@@ -3,10 +3,12 @@
 import asyncio
 import gzip
 import os
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from resource import RLIMIT_FSIZE, getrlimit, setrlimit
 
 import pytest
 
@@ -20,9 +22,18 @@ from market.errors import ParseError
 from market.freshness import Health
 from market.headline import Headline
 from market.quote import Quote
+from tests.loopback.feeding import until
 
 NOON = parse_rfc3339("2025-09-17T04:00:00Z")
 DAY = 86_400 * SECOND
+
+
+class Noon(SystemClock):
+    """At which it always is."""
+
+    def now(self) -> int:
+        """Noon."""
+        return NOON
 
 
 def session(instant: int) -> date:
@@ -156,9 +167,40 @@ def test_a_tape_that_grows_beyond_the_room_ends_whole(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="takes more than"):
         recorder.close()
     assert len(whole(tmp_path / "t")) == 20
-    recorder.quotes([quote(NOON + 100)])
-    recorder.close()
-    assert len(whole(tmp_path / "t")) == 20
+
+
+@asynccontextmanager
+async def patient(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[RecordError]]:
+    """The recorder at work, whatever the disk says; the list of that."""
+    monkeypatch.setattr(module, "EVERY", 0.001)
+    said: list[RecordError] = []
+    writing = asyncio.create_task(recorder.run(Noon(), said.append))
+    try:
+        yield said
+    finally:
+        writing.cancel()
+        with suppress(asyncio.CancelledError):
+            await writing
+        recorder.close()
+
+
+async def test_a_session_that_takes_all_the_room_ends_and_the_next_is_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own tape is the oldest then, and goes."""
+    recorder = Recorder(TapeFolder(tmp_path), session, compressed=False, most=1000)
+    today, tomorrow = tmp_path / "2025-09-17.jsonl.gz", tmp_path / "2025-09-18.jsonl.gz"
+    async with patient(recorder, monkeypatch) as said:
+        recorder.quotes([quote(NOON + number) for number in range(20)])
+        await until(lambda: bool(recorder.trouble))
+        recorder.quotes([quote(NOON + 20)])
+        await until(lambda: recorder.dropped == 1)
+        assert len(today.read_bytes().splitlines()) == 20
+        recorder.quotes([quote(NOON + DAY)])
+        await until(lambda: not recorder.trouble)
+        assert [str(error) for error in said] == ["the tape takes more than 0 MiB: the recording ends here"]
+    assert len(tomorrow.read_bytes().splitlines()) == 1
+    assert not today.exists()
 
 
 def test_a_disk_that_does_not_keep_up_costs_entries_and_not_memory(
@@ -174,14 +216,41 @@ def test_a_disk_that_does_not_keep_up_costs_entries_and_not_memory(
     assert len(whole(tmp_path / "t")) == 10
 
 
-def test_a_full_disk_is_told_and_ends_the_recording() -> None:
+def test_a_full_disk_is_told() -> None:
     recorder = Recorder(OneTape(Path("/dev/full")), session)
     recorder.begin(NOON)
     recorder.quotes([quote(NOON)])
     with pytest.raises(RecordError, match=r"^/dev/full: No space left"):
         recorder.close()
-    recorder.quotes([quote(NOON)])
-    recorder.close()
+
+
+async def test_a_disk_that_has_room_again_goes_on_with_the_tape(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was begun is ended; what came meanwhile is a hole, after which it says how feeds stand."""
+    status = FeedStatus(state=Health.LIVE)
+    recorder = Recorder(TapeFolder(tmp_path), session)
+    recorder.statuses = lambda: {"demo": status}
+    soft, hard = getrlimit(RLIMIT_FSIZE)
+    recorder.begin(NOON)
+    async with patient(recorder, monkeypatch) as said:
+        setrlimit(RLIMIT_FSIZE, (20, hard))
+        try:
+            recorder.quotes([quote(NOON + 1), quote(NOON + 2)])
+            await until(lambda: bool(said))
+            recorder.quotes([quote(NOON + 3)])
+            await until(lambda: recorder.dropped > 0)
+        finally:
+            setrlimit(RLIMIT_FSIZE, (soft, hard))
+        await until(lambda: not recorder.trouble)
+        recorder.look(NOON + 4)  # unless it has looked by itself
+        recorder.quotes([quote(NOON + 4)])
+    [error] = said
+    assert str(error).endswith("2025-09-17.jsonl.gz: File too large")
+    [tape] = tmp_path.iterdir()
+    entries = whole(tape)
+    assert [entry.ts_event for entry in entries if isinstance(entry, Quote)] == [NOON + 1, NOON + 2, NOON + 4]
+    assert [entry.state for entry in entries if isinstance(entry, FeedEvent)] == [Health.LIVE] * 2
 
 
 async def test_what_was_written_can_be_read_while_it_goes_on(
