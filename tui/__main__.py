@@ -46,8 +46,10 @@ for command in (
 
 def main() -> None:
     """Run the command line, and end the process with its exit code."""
-    # A command that has no better way to end is ended as by Ctrl-C, from its first moment.
+    # A command that has no better way to end is ended as by Ctrl-C, from its first moment; asyncio cancels
+    # its task upon that only if it was not ignored, as it is for a shell's background job.
     signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     _open_streams()
     _speak_utf8()
     sys.exit(run(sys.argv[1:]))
@@ -71,8 +73,6 @@ def _speak_utf8() -> None:
 
 def _interrupt(*_: object) -> None:
     """As Ctrl-C does it, so that a running event loop cancels its task, and everything open is closed."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job
-        raise KeyboardInterrupt
     signal.raise_signal(signal.SIGINT)
 
 
