@@ -17,9 +17,7 @@ from websockets.http11 import Request, Response
 from market.clock import SECOND
 from market.errors import ParseError
 from market.quote import Quote
-
-LIMIT = 10.0
-"""Seconds after which a test gives up waiting for something that should take none."""
+from tests.limit import LIMIT
 
 Script = Callable[[ServerConnection], Awaitable[object]]
 Page = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -70,7 +68,7 @@ class Collector:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Return once the condition holds; the test fails where it does not in ten seconds."""
+    """Return once the condition holds; the test fails where it never does."""
     async with asyncio.timeout(LIMIT):
         while not condition():  # noqa: ASYNC110 - sockets and counters announce nothing
             await asyncio.sleep(0.001)

@@ -9,6 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.limit import LIMIT
+
 Behaviour = Callable[["Request"], Awaitable[web.StreamResponse]]
 
 
@@ -41,9 +43,9 @@ class Receiver:
             self.requests.append(request)
             self._news.notify_all()
 
-    async def has(self, count: int, timeout: float = 10.0) -> list[Request]:
+    async def has(self, count: int) -> list[Request]:
         """The requests, once there are so many."""
-        async with asyncio.timeout(timeout), self._news:
+        async with asyncio.timeout(LIMIT), self._news:
             await self._news.wait_for(lambda: len(self.requests) >= count)
         return self.requests
 

@@ -43,7 +43,7 @@ def alert(attempt: int = 1, late: int = 0, *, repeat: bool = False, **fields: ob
 
 def desk(kind: str, **keys: Any) -> SinkSettings:
     """A ``[[sink]]`` of a kind."""
-    return SinkSettings(id="desk", kind=kind, **({"timeout": "5s"} | keys))  # type: ignore[arg-type]
+    return SinkSettings(id="desk", kind=kind, **({"timeout": "3m"} | keys))  # type: ignore[arg-type]
 
 
 async def send(settings: SinkSettings, message: Message | None = None) -> Outcome:

@@ -13,9 +13,10 @@ import pytest
 
 from monitor.sinks.base import Outcome
 from monitor.sinks.message import digest
+from tests.limit import LIMIT
 from tests.loopback.receiver import Receiver, receiving
 from tests.loopback.sinking import ID, NOW, alert, desk, send
-from tests.loopback.test_commands import PATIENCE, environ
+from tests.loopback.test_commands import environ
 from tests.loopback.test_daemon import Market, headless, line_of
 
 __all__ = ["environ"]
@@ -53,7 +54,7 @@ async def alertmanager(tmp_path: Path, receiver: Receiver) -> AsyncIterator[str]
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        async with asyncio.timeout(20), aiohttp.ClientSession() as session:
+        async with asyncio.timeout(LIMIT), aiohttp.ClientSession() as session:
             while True:
                 with suppress(aiohttp.ClientError):
                     async with session.get(f"{url}/-/ready") as answer:
@@ -99,7 +100,7 @@ async def test_a_feed_goes_down_and_comes_back(
     """From a venue that hangs up to whoever Alertmanager tells: it fires for as long as nobody is there."""
 
     async def told(count: int) -> tuple[str, str]:
-        request = (await receiver.has(count, PATIENCE))[count - 1]
+        request = (await receiver.has(count))[count - 1]
         [one] = request.document["alerts"]
         return one["status"], one["labels"]["source"]
 

@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+import signal
 import sys
 from pathlib import Path
 from time import time_ns
 
+from tests.limit import LIMIT
 from tests.loopback.capture import plays, restamped
 from tests.loopback.feeding import StreamServer
 from tests.loopback.test_coinbase import PAIRS
+from tests.loopback.test_daemon import line_of
 from tests.paths import ROOT, needs_shared
 
 CONFIG = """
@@ -37,9 +40,15 @@ async def test_every_real_ticker_reaches_headless_and_is_accounted_for(tmp_path:
         state = str(tmp_path / "state.db")
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tui", "headless", "--config", str(config), "--state", state,
-            "--duration", "3", cwd=ROOT, stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL,
+            cwd=ROOT, stdout=asyncio.subprocess.PIPE, stdin=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(LIMIT):
+            await line_of(process, "session", "phase")
+            quotes = 0
+            while quotes < tickers:
+                process.send_signal(signal.SIGUSR2)
+                quotes = (await line_of(process, "session", "state"))["quotes"]
+            process.terminate()
             out, _ = await process.communicate()
     assert process.returncode == 0
     last = json.loads(out.splitlines()[-1])

@@ -15,6 +15,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from market.clock import SECOND, parse_rfc3339
+from tests.limit import LIMIT
 from tests.loopback.feeding import Page, PageServer, answers
 from tests.loopback.test_commands import environ, start, tickwall, venue_config
 from tests.unit import test_sina as sina
@@ -92,7 +93,7 @@ async def test_a_page(
     environ: dict[str, str], tmp_path: Path, body: bytes, more: tuple[str, ...], code: int, line: str
 ) -> None:
     """Each mood of it: what is old, of another day, of tomorrow, half, or not there is unknown."""
-    async with desk(tmp_path, answers(body)) as (config, *_), asyncio.timeout(8):
+    async with desk(tmp_path, answers(body)) as (config, *_), asyncio.timeout(LIMIT):
         got, out, err = await tickwall(environ, "check", "9888", "--config", config, *more)
     assert (got, err) == (code, "")
     assert out.startswith(line)
@@ -140,7 +141,7 @@ async def test_a_vendor_without_a_row_for_a_name_has_answered(
     """Nobody waits for the name that it left out: well below the ten seconds of patience."""
     async with desk(tmp_path, answers(stamped("10:13:30"))) as (config, *_):
         for command, code in (("check", 3), ("quote", 0)):
-            async with asyncio.timeout(6):
+            async with asyncio.timeout(LIMIT):
                 got, out, _ = await tickwall(environ, command, "9888", "700", "--config", config)
             assert got == code
             assert "0700.HK" in out
@@ -214,7 +215,7 @@ async def test_a_look_that_is_cut_short_is_never_ok(environ: dict[str, str], tmp
 
     async with desk(tmp_path, hang) as (config, *_):
         process = await start(environ, "check", "9888", "--config", config)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(LIMIT):
             await asked.wait()
             process.terminate()
             out, _ = await process.communicate()

@@ -16,10 +16,8 @@ import pytest
 
 from feeds.venue.config import config_toml
 from feeds.venue.server import Venue, VenueOptions
+from tests.limit import LIMIT
 from tests.paths import ROOT
-
-PATIENCE = 180.0
-"""Seconds until a command counts as hung: a simulated day takes 17 of an idle machine, more of a busy one."""
 
 
 @pytest.fixture
@@ -43,7 +41,7 @@ async def start(
 async def tickwall(environ: Mapping[str, str], *arguments: str) -> tuple[int, str, str]:
     """Run to the end: exit code, standard output, standard error."""
     process = await start(environ, *arguments)
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(LIMIT):
         out, err = await process.communicate()
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
@@ -102,7 +100,7 @@ async def test_a_stream_that_is_closed_leads_nowhere(
     process = await asyncio.create_subprocess_exec(
         "sh", "-c", command, cwd=ROOT, env=environ, stdout=PIPE, stderr=DEVNULL
     )
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(LIMIT):
         out, _ = await process.communicate()
     assert process.returncode == 0
     assert (b'"type":"alert"' in out) == (closed == "2>&-")
@@ -132,7 +130,7 @@ async def test_quote_without_an_answer(environ: dict[str, str], tmp_path: Path) 
 async def test_quote_does_not_wait_for_what_nobody_serves(environ: dict[str, str]) -> None:
     """Nor for what is no symbol."""
     environ |= {"TICKWALL_FEEDS_TENCENT_ENABLED": "false", "TICKWALL_FEEDS_YAHOO_ENABLED": "false"}
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(LIMIT):
         code, out, _ = await tickwall(environ, "quote", "9888", "\x1b[31m", "--json")
     assert code == 69
     assert json.loads(out) == [
@@ -203,7 +201,7 @@ async def test_a_tape_may_leap_over_weeks(environ: dict[str, str], tmp_path: Pat
     """Each session has its own alerts and phases, and health turns at its own second on the way."""
     later = {"ts_event": "2025-10-16T02:00:00.000Z", "ts_recv": "2025-10-16T02:00:00.100Z"}
     path = tape(tmp_path / "t.jsonl", [quote_line("01:30:00", "119"), quote_line("", "119", **later)])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT):
         _, out, _ = await tickwall(environ, "headless", "--tape", path)
     assert [alert["session_date"] for alert in lines(out, "alert")] == ["2025-09-17", "2025-10-16"]
     turns = [(line["ts"], line["state"]) for line in lines(out, "feed")]
@@ -285,7 +283,7 @@ async def test_a_reader_that_has_left_is_no_fault(
         stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     os.close(write)
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(LIMIT):
         _, err = await process.communicate()
     assert process.returncode == 0
     assert b"Error" not in err
@@ -312,8 +310,9 @@ async def test_json_is_utf_8_in_any_locale(environ: dict[str, str], tmp_path: Pa
     assert lines(out, "headline")[0]["title"] == "百度獲升級"
 
 
-async def test_sigterm_ends_what_waits_with_zero(environ: dict[str, str], tmp_path: Path) -> None:
-    """Also one look, which has nothing to clear away."""
+@pytest.mark.parametrize("before", ["", "trap '' INT; "], ids=["", "in the background"])
+async def test_sigterm_ends_what_waits_with_zero(environ: dict[str, str], before: str) -> None:
+    """Also one look, which has nothing to clear away; a shell's background job ignores Ctrl-C."""
     asked = asyncio.Event()
 
     async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -324,8 +323,11 @@ async def test_sigterm_ends_what_waits_with_zero(environ: dict[str, str], tmp_pa
     async with await asyncio.start_server(hang, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         environ |= {"TICKWALL_FEEDS_TENCENT_QUOTE_URL": f"http://127.0.0.1:{port}/q="}
-        process = await start(environ, "quote", "9888")
-        async with asyncio.timeout(PATIENCE):
+        process = await asyncio.create_subprocess_exec(
+            "sh", "-c", f"{before}exec '{sys.executable}' -m tui quote 9888",
+            cwd=ROOT, env=environ, stdin=DEVNULL, stdout=PIPE, stderr=PIPE,
+        )  # fmt: skip
+        async with asyncio.timeout(LIMIT):
             await asked.wait()
             process.terminate()
             out, err = await process.communicate()
@@ -336,7 +338,7 @@ async def test_sigterm_ends_a_live_run_with_zero(environ: dict[str, str], venue_
     """And its last line says why."""
     process = await start(environ, "headless", "--config", venue_config)
     assert process.stdout is not None
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(LIMIT):
         first = json.loads(await process.stdout.readline())
         assert (first["type"], first["event"], first["quality"]) == ("session", "started", "simulated")
         process.send_signal(signal.SIGTERM)
@@ -352,7 +354,7 @@ async def test_sighup_takes_new_rules_and_keeps_the_old_ones_over_a_bad_file(
     process = await start(environ, "headless", "--config", venue_config)
     assert process.stdout is not None
     told = []
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(LIMIT):
         while json.loads(await process.stdout.readline()).get("event") != "phase":
             pass
         good = Path(venue_config).read_text("utf-8")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.limit import LIMIT
 from tests.loopback.feeding import StreamServer, says
 from tests.paths import ROOT
 from tests.unit import test_kraken
@@ -34,7 +35,9 @@ def package(folder: Path, code: str) -> Path:
     return folder
 
 
-async def outcome(name: str, config: str, tmp_path: Path, *, path: Path | None = None) -> tuple[int, str]:
+async def outcome(
+    name: str, config: str, tmp_path: Path, *, path: Path | None = None, seconds: str = "100"
+) -> tuple[int, str]:
     """The command in a process of its own: its exit code, and what it said."""
     file = tmp_path / "config.toml"
     file.write_text(config, encoding="utf-8")
@@ -46,7 +49,7 @@ async def outcome(name: str, config: str, tmp_path: Path, *, path: Path | None =
         "test",
         name,
         "--seconds",
-        "2",
+        seconds,
         "--config",
         str(file),
     ]
@@ -54,7 +57,7 @@ async def outcome(name: str, config: str, tmp_path: Path, *, path: Path | None =
         *command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(path or "")},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(LIMIT):
         said, _ = await child.communicate()
     assert child.returncode is not None
     return child.returncode, said.decode()
@@ -115,15 +118,21 @@ HASTY = (
 
 
 @pytest.mark.parametrize(
-    ("code", "broken"),
-    [(FLOATS, {"exact", "source"}), (HASTY, {"first quote", "leaving", "reconnects", "failure"})],
+    ("code", "seconds", "broken"),
+    [
+        (FLOATS, "100", {"exact", "source"}),
+        (HASTY, "1", {"first quote", "leaving", "reconnects", "failure"}),
+    ],
     ids=["floats", "hasty"],
 )  # fmt: skip
-async def test_a_bad_feed_is_told_its_faults(tmp_path: Path, code: str, broken: set[str]) -> None:
+async def test_a_bad_feed_is_told_its_faults(
+    tmp_path: Path, code: str, seconds: str, broken: set[str]
+) -> None:
     """Prices that are no decimals under a false name; a loop without a wait that leaves things behind."""
     async with StreamServer(says(tick(), tick(price="124.80"))).serving() as server:
         section = f'[feeds.acme]\nstream_url = "{server.url}"\nsymbols = ["9888"]\n'
-        exit_code, said = await outcome("acme", section, tmp_path, path=package(tmp_path, code))
+        path = package(tmp_path, code)
+        exit_code, said = await outcome("acme", section, tmp_path, path=path, seconds=seconds)
     assert exit_code == 1, said
     told = re.findall(r"^FAIL  (.{11})", said, re.MULTILINE)
     assert broken <= {point.strip() for point in told}, said
@@ -133,7 +142,7 @@ async def test_a_feed_that_says_nothing_is_no_bad_one(tmp_path: Path) -> None:
     """Its exchange may be closed: 69, as wherever no feed answers."""
     async with StreamServer(says()).serving() as server:
         section = f'[feeds.kraken]\nstream_url = "{server.url}"\nsymbols = ["BTC-USD"]\n'
-        code, said = await outcome("kraken", section, tmp_path)
+        code, said = await outcome("kraken", section, tmp_path, seconds="1")
     assert code == 69, said
     assert "FAIL  first quote" in said
 

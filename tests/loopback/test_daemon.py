@@ -36,8 +36,9 @@ from monitor.jsonlines import JsonLines
 from monitor.news import editor
 from monitor.pulse import hold_switch
 from monitor.store import Store
+from tests.limit import LIMIT
 from tests.loopback.feeding import PageServer, StreamServer, answers, until
-from tests.loopback.test_commands import PATIENCE, environ, lines, quote_line, start, tape, tickwall
+from tests.loopback.test_commands import environ, lines, quote_line, start, tape, tickwall
 from tests.paths import ROOT
 from tests.unit.desk import ByHand
 
@@ -111,7 +112,7 @@ class Systemd:
 
     async def until(self, key: str) -> dict[str, str]:
         """The next message that has a key."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(LIMIT):
             while key not in (message := await self.hear()):
                 pass
         return message
@@ -133,7 +134,7 @@ async def headless(environ: dict[str, str], config: str) -> AsyncIterator[asynci
         # Not terminate(), which first looks whether it has ended, and so takes the exit code from asyncio.
         with suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGTERM)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(LIMIT):
             await process.communicate()
     assert process.returncode == 0
 
@@ -141,7 +142,7 @@ async def headless(environ: dict[str, str], config: str) -> AsyncIterator[asynci
 async def line_of(process: asyncio.subprocess.Process, kind: str, event: str | None = None) -> dict[str, Any]:
     """The next line of a type, and of an event where one is named."""
     assert process.stdout is not None
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(LIMIT):
         while True:
             line: dict[str, Any] = json.loads(await process.stdout.readline())
             if line["type"] == kind and event in (None, line.get("event")):
@@ -207,14 +208,14 @@ async def test_a_reader_that_stands_still_holds_nothing_up(environ: dict[str, st
                 with narrow_pipe() as (here, there):
                     process = await start(environ, "headless", "--config", config, stdout=there)
                 assert process.stderr is not None
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(LIMIT):
                     while b"its reader takes nothing" not in await process.stderr.readline():
                         pass
                 market.trade("107.00")
                 await until(lambda: bool(server.paths))
                 await systemd.until("WATCHDOG")
                 with os.fdopen(here, "rb", buffering=0) as reader:
-                    async with asyncio.timeout(PATIENCE):
+                    async with asyncio.timeout(LIMIT):
                         while b'"repeat":true' not in output:
                             output += await asyncio.to_thread(reader.read, 65_536)
                     process.terminate()
@@ -233,7 +234,7 @@ async def test_a_terminal_that_is_closed_ends_it(environ: dict[str, str], tmp_pa
         os.close(there)
         await asyncio.to_thread(os.read, here, 1)
         os.close(here)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(LIMIT):
             await process.communicate()
     assert process.returncode == 0
 
@@ -251,7 +252,7 @@ async def test_a_tape_waits_for_its_reader_but_not_past_the_end(
             async with asyncio.timeout(2):
                 await process.wait()
         process.terminate()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT):
             await process.communicate()
     assert process.returncode == 0
 
@@ -458,7 +459,6 @@ async def test_sigterm_tells_the_day_so_far(environ: dict[str, str], tmp_path: P
         await line_of(process, "alert")
         armed = await line_of(process, "session", "armed")
         assert (armed["feeds"], armed["unprimed"]) == (["coinbase"], 0)
-        began = asyncio.get_running_loop().time()
         process.terminate()
         summary = await line_of(process, "session", "summary")
         stopped = await line_of(process, "session", "stopped")
@@ -466,7 +466,6 @@ async def test_sigterm_tells_the_day_so_far(environ: dict[str, str], tmp_path: P
     assert (summary["final"], summary["alerts"], stopped["reason"], process.returncode) == (
         False, 0, "signal", 0,
     )  # fmt: skip
-    assert asyncio.get_running_loop().time() - began < 5
 
 
 async def test_a_second_process_on_the_store_is_told_to_try_later(
@@ -512,20 +511,18 @@ async def test_a_sink_that_stalls_does_not_hold_the_end_up(environ: dict[str, st
 
     market = Market()
     async with PageServer(hang).serving() as server:
-        sink = f'[[sink]]\nid = "desk"\nkind = "webhook"\nurl = "{server.url}"\n'
+        # An attempt that was waited for would take longer than the test does.
+        sink = f'[[sink]]\nid = "desk"\nkind = "webhook"\nurl = "{server.url}"\ntimeout = "10m"\n'
         async with market.open(tmp_path, sink) as config:
             process = await start(environ, "headless", "--config", config)
             await line_of(process, "session", "phase")
             market.trade("107.00")
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(LIMIT):
                 await held.wait()
-            began = asyncio.get_running_loop().time()
             process.terminate()
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(LIMIT):
                 out, _ = await process.communicate()
-            took = asyncio.get_running_loop().time() - began
     assert process.returncode == 0
-    assert 3 < took < 6, "five on an idle machine"
     assert lines(out.decode())[-1]["event"] == "stopped"
 
 

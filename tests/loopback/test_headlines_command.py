@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from monitor.headlines import listing
+from tests.limit import LIMIT
 from tests.loopback.feeding import PageServer, answers
 from tests.paths import ROOT
 
@@ -34,7 +35,7 @@ async def ran(command: str, home: Path, config: str, *arguments: str) -> tuple[i
         cwd=ROOT, env=dict(os.environ) | {"HOME": str(home), "LC_ALL": "C.UTF-8"},
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(LIMIT):
         out, err = await process.communicate()
     return process.returncode, out.decode(), err.decode()
 

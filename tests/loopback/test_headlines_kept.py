@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.limit import LIMIT
 from tests.loopback.feeding import PageServer, answers, until
 from tests.paths import ROOT
 
@@ -50,7 +51,7 @@ async def hear(process: asyncio.subprocess.Process, last: str) -> list[dict[str,
     """What it says until a headline, or a line of a type, that has ``last`` in it has come."""
     assert process.stdout is not None
     lines: list[dict[str, Any]] = []
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(LIMIT):
         while not any(last in line.get("title", line["type"]) for line in lines):
             lines.append(json.loads(await process.stdout.readline()))
     return lines

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from tests.limit import LIMIT
 from tests.loopback.day_tape import write_day
 from tests.loopback.receiver import Receiver, Request, receiving
 from tests.paths import ROOT
@@ -154,7 +155,7 @@ async def test_nothing_is_lost_doubled_or_invented(
         assert process.returncode in (-signal.SIGKILL, 0)
         killed += process.returncode != 0
     process = await headless(environ, *arguments)
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(LIMIT):
         out, err = await process.communicate()
     assert process.returncode == 0, err.decode()
     printed += alerts(out)

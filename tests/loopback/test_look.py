@@ -17,7 +17,8 @@ from market.quote import Quote
 from monitor import look as module
 from monitor.config import load
 from monitor.look import look
-from tests.loopback.feeding import LIMIT, StreamServer, VenueClock
+from tests.limit import LIMIT
+from tests.loopback.feeding import StreamServer, VenueClock
 from tests.loopback.peers import HONG_KONG
 
 MAX_AGE = 90 * SECOND

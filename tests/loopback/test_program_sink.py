@@ -11,6 +11,7 @@ from feeds.finnhub import FinnhubSettings
 from monitor.sinks import build
 from monitor.sinks.base import Outcome
 from monitor.sinks.secrets import keys_of
+from tests.limit import LIMIT
 from tests.loopback.sinking import alert, desk, line, send
 
 
@@ -53,17 +54,11 @@ async def test_what_an_exit_code_means(
 
 async def test_a_program_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:
     """Its whole process group: a shell's child would go on for ever."""
-    body = (
-        "import pathlib, subprocess, sys\n"
-        "child = subprocess.Popen(['sleep', '3600'])\n"
-        "pathlib.Path(sys.argv[1]).write_text(str(child.pid))\n"
-        "child.wait()\n"
-    )
-    command = (*script(tmp_path, body), str(tmp_path / "pid"))
+    command = ("/bin/sh", "-c", f"sleep 3600 & echo $! > {tmp_path}/pid; wait")
     outcome = await send(desk("exec", command=command, timeout="2s"))
     assert outcome == Outcome(False, "killed after 2 s", ambiguous=True)
     child = int((tmp_path / "pid").read_text())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LIMIT):
         while is_running(child):  # noqa: ASYNC110 - nothing tells of another's child
             await asyncio.sleep(0.01)
 

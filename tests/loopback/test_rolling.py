@@ -28,13 +28,11 @@ from monitor.engine import Engine
 from monitor.profiles import Loader, Profiles
 from monitor.reducer import Request, reduce
 from monitor.store import Store
+from tests.limit import LIMIT
 from tests.loopback.feeding import until
 from tests.unit.test_engine import ByHand, Heard
 
 BAIDU = "9888.HK"
-PATIENCE = 60.0
-"""Seconds for history."""
-
 HK = calendar("XHKG")
 
 
@@ -115,7 +113,7 @@ async def begin(run: Run) -> None:
     """Load history first, however long that takes here."""
     run.engine.round(run.engine.clock.now())
     assert run.engine.profiles is not None
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(LIMIT):
         await run.engine.profiles.settle()
 
 
@@ -154,7 +152,7 @@ class Watch:
         now = hk(when)
         self.clock.set(now)
         await until(lambda: self.engine.next_round > now)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(LIMIT):
             await self.profiles.ready()
 
     @property

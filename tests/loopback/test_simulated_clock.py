@@ -11,6 +11,7 @@ from feeds.simulated_clock import SimulatedClock
 from feeds.venue.server import Venue, VenueOptions
 from market.clock import SECOND
 from market.errors import FeedError
+from tests.limit import LIMIT
 from tests.loopback.feeding import until
 
 TEN = VenueOptions(speed=0, start=time(10))
@@ -28,7 +29,7 @@ async def test_time_moves_with_the_venue_alone() -> None:
             await until(lambda: clock.now() == began + 3 * SECOND)
             assert not sleeper.done()
             venue.advance(3)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(LIMIT):
                 await sleeper
             assert clock.now() == began + 6 * SECOND
             assert not clock.ended.is_set()
@@ -40,7 +41,7 @@ async def test_the_end_of_the_day_is_told() -> None:
         clock = SimulatedClock(venue.clock_url)
         async with clock.following():
             venue.advance(600)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(LIMIT):
                 await clock.ended.wait()
 
 
@@ -77,7 +78,7 @@ async def test_a_venue_that_begins_its_day_anew_is_waited_for() -> None:
     async with left_alone() as (clock, port):
         sleeper = asyncio.create_task(clock.sleep(60))
         async with Venue(VenueOptions(port=port, speed=300, start=time(10))):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(LIMIT):
                 await sleeper
 
 
@@ -88,5 +89,5 @@ async def test_a_venue_without_limit_of_speed_that_goes_ends_the_run() -> None:
             clock = SimulatedClock(venue.clock_url)
             async with clock.following():
                 await venue.__aexit__(None, None, None)
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(LIMIT):
                     await clock.ended.wait()

@@ -11,6 +11,7 @@ from feeds.yahoo import YahooSettings
 from market.quote import Quote
 from market.twin import RATE
 from monitor.glances import earlier, follow
+from tests.limit import LIMIT
 
 
 async def told(venue: Venue, *symbols: str) -> dict[str, Quote]:
@@ -25,7 +26,7 @@ async def told(venue: Venue, *symbols: str) -> dict[str, Quote]:
 
     settings = YahooSettings(chart_url=f"{venue.url}/v8/finance/chart/")
     following = asyncio.create_task(follow(settings, symbols, SystemClock(), tell))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LIMIT):
         await complete.wait()
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)

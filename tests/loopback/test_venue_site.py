@@ -13,6 +13,7 @@ import pytest
 
 from feeds.pricing_pb2 import PricingData
 from feeds.venue.server import Venue, VenueOptions
+from tests.limit import LIMIT
 
 STILL = VenueOptions(speed=0, start=time(10))
 PATHS = {
@@ -31,7 +32,7 @@ async def running(options: VenueOptions = STILL) -> AsyncIterator[tuple[Venue, a
 
 
 async def fetch(session: aiohttp.ClientSession, path: str) -> tuple[int, bytes]:
-    async with asyncio.timeout(5), session.get(path) as response:
+    async with asyncio.timeout(LIMIT), session.get(path) as response:
         return response.status, await response.read()
 
 
@@ -41,7 +42,7 @@ async def bare(venue: Venue, path: str) -> bytes:
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT):
             return await reader.read()
     except ConnectionResetError:
         return b""
@@ -50,14 +51,14 @@ async def bare(venue: Venue, path: str) -> bytes:
 
 
 async def listen(socket: aiohttp.ClientWebSocketResponse) -> Any:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LIMIT):
         return await socket.receive_json()
 
 
 async def silence(socket: aiohttp.ClientWebSocketResponse) -> None:
     """A ping goes round and nothing else has come: what the venue had to send was sent before the pong."""
     await socket.ping(b"?")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LIMIT):
         message = await socket.receive()
     assert message.type is aiohttp.WSMsgType.PONG, message
 
@@ -150,7 +151,7 @@ async def test_the_stream_tells_the_last_quote_and_then_every_change() -> None:
 async def test_the_stream_without_a_version_sends_bare_messages() -> None:
     async with running() as (_, session), session.ws_connect("/") as socket:
         await socket.send_json({"subscribe": ["9888.HK"]})
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT):
             message = PricingData.FromString(base64.b64decode(await socket.receive_str()))
         assert message.id == "9888.HK"
 
@@ -167,7 +168,7 @@ async def test_a_connection_holds_a_hundred_symbols() -> None:
 async def test_a_malformed_control_frame_closes_without_a_code(text: str) -> None:
     async with running() as (_, session), session.ws_connect("/?version=2", autoping=False) as socket:
         await socket.send_str(text)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT):
             message = await socket.receive()
         assert message.type is aiohttp.WSMsgType.CLOSE
         assert not message.data  # an empty close frame, which libraries report as 1005
@@ -261,7 +262,7 @@ async def test_the_stream_drops() -> None:
     async with running() as (venue, session):
         venue.faults.start("drop@stream")
         socket = await subscribed(session)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT):
             message = await socket.receive()
         assert message.type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
 
@@ -282,7 +283,7 @@ async def test_the_stream_repeats_garbles_and_cuts() -> None:
         for kind in ("repeat", "garbage", "cut"):
             venue.faults.start(f"{kind}@stream")
         socket = await subscribed(session)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT):
             texts = [await socket.receive_str() for _ in range(5)]
         good, cut = texts[3], texts[4]
         assert pricing(json.loads(good)).id == "9888.HK"

@@ -16,6 +16,7 @@ from feeds.venue.hours import END, STEP, at
 from feeds.venue.server import Venue, VenueOptions, serve
 from feeds.venue.tencent import code
 from market.clock import SECOND
+from tests.limit import LIMIT
 
 CODES = ",".join(f"r_hk{code(symbol)}" for symbol in (*stocks(), *indices()))
 
@@ -86,7 +87,7 @@ async def test_lunch_is_passed_over_quickly_at_the_highest_speed() -> None:
     async with Venue(options) as venue, aiohttp.ClientSession(venue.url) as session:
         follower = Follower(session)
         playing = asyncio.create_task(follower.to_the_end(20))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT):
             await follower.reached(at(13, 0, 30))
         playing.cancel()
         await asyncio.gather(playing, return_exceptions=True)
@@ -131,12 +132,12 @@ async def test_a_finite_speed_follows_the_wall_clock() -> None:
     ):
         async with session.get("/q=r_hk09888"):
             began = loop.time()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT):
             while (heard := await socket.receive_json())["now"] < at(10, 0, 3):
                 assert heard["speed"] == 300
         # Nobody polls again, so the follower is waited for once; without one, not at all.
         await socket.close()
-        async with asyncio.timeout(5), session.ws_connect("/?version=2") as stream:
+        async with asyncio.timeout(LIMIT), session.ws_connect("/?version=2") as stream:
             await stream.send_json({"subscribe": ["^HSI"]})
             while venue.floor.now < at(10, 2):
                 await stream.receive()
@@ -156,7 +157,7 @@ async def test_a_slow_subscriber_gets_the_newest_and_delays_nobody() -> None:
         received = await socket.receive_json()
         assert received["type"] == "pricing"
         await socket.ping(b"?")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT):
             message = await socket.receive()
         assert message.type is aiohttp.WSMsgType.PONG  # twenty steps, one frame
 
@@ -164,7 +165,7 @@ async def test_a_slow_subscriber_gets_the_newest_and_delays_nobody() -> None:
 async def test_serve_announces_an_address_that_answers() -> None:
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     serving = asyncio.create_task(serve(VenueOptions(), ready.set_result))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LIMIT):
         base = await ready
         url = tomllib.loads(config_toml(base))["feeds"]["tencent"]["quote_url"]
         async with aiohttp.ClientSession() as session, session.get(f"{url}r_hk09888") as response:
@@ -186,7 +187,7 @@ async def test_bad_options_are_refused() -> None:
 
 async def test_leaving_closes_every_socket_politely() -> None:
     venue = Venue(VenueOptions(speed=0))
-    async with aiohttp.ClientSession() as session, asyncio.timeout(5):
+    async with aiohttp.ClientSession() as session, asyncio.timeout(LIMIT):
         async with venue:
             clock = await session.ws_connect(venue.clock_url)
             assert (await clock.receive_json())["now"] == 1_758_070_800 * SECOND  # 09:00 in Hong Kong

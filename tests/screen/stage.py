@@ -22,13 +22,12 @@ from monitor.listener import Listener
 from monitor.news import editor
 from monitor.rules import rule_book, watched
 from monitor.store import Store
+from tests.limit import LIMIT
 from tui.app import WallApp
 from widgets.lines import Lines
 from widgets.wall import Wall
 
 NOW = parse_rfc3339("2025-09-17T02:14:00Z")  # 10:14 in Hong Kong, in the morning session
-
-TIMEOUT = 5.0
 
 
 class HandClock:
@@ -201,9 +200,9 @@ class StageApp(WallApp):
         super().toast(text, title=title, grave=grave)
 
 
-async def until(holds: Callable[[], bool], pilot: Pilot[None], timeout: float = TIMEOUT) -> None:
+async def until(holds: Callable[[], bool], pilot: Pilot[None]) -> None:
     """Let the application run until something holds; ``AssertionError`` if it never does."""
-    async with asyncio.timeout(timeout):
+    async with asyncio.timeout(LIMIT):
         while not holds():
             await pilot.pause(0.01)
 

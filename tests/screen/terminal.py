@@ -18,6 +18,7 @@ from typing import IO, Self
 import pyte
 from rich.cells import cell_len
 
+from tests.limit import LIMIT
 from tests.paths import ROOT
 
 Cell = tuple[str, str, str, bool, bool, bool, bool, bool]
@@ -162,9 +163,9 @@ class Program:
         """Send the program a signal."""
         self._process.send_signal(number)
 
-    def exit_code(self, timeout: float = 10.0) -> int:
+    def exit_code(self) -> int:
         """What it ends with; it is read until then. ``AssertionError`` when it goes on."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + LIMIT
         while self._process.poll() is None and time.monotonic() < end:
             self._read(0.05)
         while self._read(0):  # what it wrote last
@@ -191,10 +192,10 @@ class Program:
     def _within_frame(self) -> bool:
         return self.written.rfind(_SYNC_START) > self.written.rfind(_SYNC_END)
 
-    def until(self, holds: Callable[[Terminal], bool], timeout: float = 10.0) -> Terminal:
+    def until(self, holds: Callable[[Terminal], bool]) -> Terminal:
         """Read what it writes until the screen is as wished; ``AssertionError`` with the screen if never."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + LIMIT
         while self._within_frame or not holds(self.terminal):
             if not self._read(max(0.0, end - time.monotonic())):
-                raise AssertionError(f"not within {timeout} s; the screen was:\n{self.terminal.text}")
+                raise AssertionError(f"not within {LIMIT:g} s; the screen was:\n{self.terminal.text}")
         return self.terminal

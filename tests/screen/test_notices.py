@@ -40,14 +40,14 @@ def heard(program: Program, *parts: bytes) -> Callable[[Terminal], bool]:
 
 def test_the_bytes_of_a_notice_arrive_whole(environ: dict[str, str], replay: list[str]) -> None:
     with Program(replay, (120, 40), environ | {"TERM_PROGRAM": "WezTerm"}) as program:
-        program.until(heard(program, NOTICE, b"\a"), timeout=30)
+        program.until(heard(program, NOTICE, b"\a"))
         program.type("q")
         assert program.exit_code() == 0
 
 
 def test_an_unknown_terminal_hears_the_bell_alone(environ: dict[str, str], replay: list[str]) -> None:
     with Program(replay, (120, 40), environ) as program:
-        program.until(heard(program, b"\a"), timeout=30)
+        program.until(heard(program, b"\a"))
         program.type("q")
         assert program.exit_code() == 0
     assert not [code for code in (b"\x1b]9;", b"\x1b]777;", b"\x1b]99;") if code in program.written]
@@ -73,7 +73,7 @@ def test_tmux_hands_a_notice_on_where_it_may(
     tmux = ["tests.screen.become", "tmux", "-S", socket, "-f", str(config), "new-session", command]
     # Of the terminals with notices it is rxvt's description that every ncurses has.
     with Program(tmux, (120, 40), environ | {"TERM": "rxvt-unicode-256color"}) as program:
-        program.until(heard(program, b"\a"), timeout=30)
+        program.until(heard(program, b"\a"))
         if passes == "on":
             program.until(heard(program, NOTICE))
         program.type("q")

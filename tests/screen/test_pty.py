@@ -50,7 +50,7 @@ def children(program: Program) -> list[psutil.Process]:
 def test_a_day_is_watched_and_left(environ: dict[str, str]) -> None:
     with Program(DEMO, (120, 40), environ) as program:
         program.until(lambda terminal: "Tencent" in terminal.text)
-        text = program.until(alerted, timeout=30).text
+        text = program.until(alerted).text
         assert "SIMULATED 2025-09-17" in text
         assert all(name in text for name in ("Baidu", "Horizon Robo", "HSTECH", "HSI", "tencent", "yahoo"))
         program.type("\udcff\x1b[200~\x1b[31mq\x1b[201~")  # no key, and a paste: neither ends it
@@ -84,7 +84,7 @@ def test_a_simulated_day_follows_and_edits_the_file_that_is_named(
     file = tmp_path / "mine.toml"
     file.write_text('# mine\n[[rule]]\nid = "up"\nkind = "pct_prev_close"\nthreshold = "50" # never\n')
     with Program([*DEMO, "--config", str(file)], (80, 24), environ) as program:
-        program.until(priced, timeout=30)
+        program.until(priced)
         program.type("a")
         program.until(lambda terminal: "Rules that watch 9888" in terminal.text and " 50 " in terminal.text)
         program.type("\r")
@@ -92,7 +92,7 @@ def test_a_simulated_day_follows_and_edits_the_file_that_is_named(
         program.type("\x1b[B\x1b[B\x1b[B\x1b[B\x155\r")
         program.until(lambda terminal: "rule 'up' is written to" in terminal.text)
         program.type("q")
-        program.until(alerted, timeout=30)
+        program.until(alerted)
         program.type("q")
         assert program.exit_code() == 0
     assert (
@@ -103,7 +103,7 @@ def test_a_simulated_day_follows_and_edits_the_file_that_is_named(
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_leaves_cleanly(number: signal.Signals, environ: dict[str, str]) -> None:
     with Program(DEMO, (80, 24), environ) as program:
-        program.until(priced, timeout=30)
+        program.until(priced)
         venue = children(program)
         program.signal(number)
         assert program.exit_code() == 0
@@ -113,7 +113,7 @@ def test_a_signal_leaves_cleanly(number: signal.Signals, environ: dict[str, str]
 
 def test_a_lost_terminal_leaves_nothing_behind(environ: dict[str, str]) -> None:
     with Program(DEMO, (80, 24), environ) as program:
-        program.until(priced, timeout=30)
+        program.until(priced)
         venue = children(program)
         program.hang_up()
         assert program.exit_code() == 0
@@ -123,7 +123,7 @@ def test_a_lost_terminal_leaves_nothing_behind(environ: dict[str, str]) -> None:
 def test_ascii_without_colour_on_a_plain_terminal(environ: dict[str, str]) -> None:
     plain = {"LC_ALL": "C", "NO_COLOR": "1", "TERM": "xterm", "COLORTERM": ""}
     with Program(DEMO, (80, 24), environ | plain) as program:
-        program.until(priced, timeout=30)
+        program.until(priced)
         program.type("1")
         text = program.until(lambda terminal: "Baidu" in terminal.text).text
         assert text.isascii()
@@ -133,7 +133,7 @@ def test_ascii_without_colour_on_a_plain_terminal(environ: dict[str, str]) -> No
 
 def test_standard_error_may_go_to_a_file(environ: dict[str, str], tmp_path: Path) -> None:
     with (tmp_path / "log").open("wb") as log, Program(DEMO, (80, 24), environ, errors=log) as program:
-        program.until(priced, timeout=30)
+        program.until(priced)
         program.type("q")
         assert program.exit_code() == 0
         assert is_restored(program.written)
@@ -153,17 +153,17 @@ def test_a_tape_is_played_and_its_bad_line_told(environ: dict[str, str], tmp_pat
     tape.write_text(f"{quote}\nnot a line\n", encoding="utf-8")
     command = ["tui", "replay", str(tape), "--speed", "max"]
     with Program(command, (120, 40), environ) as program:
-        text = program.until(lambda terminal: "the tape has ended" in terminal.text, timeout=30).text
+        text = program.until(lambda terminal: "the tape has ended" in terminal.text).text
         assert "124.60" in text
         assert "REPLAY 2025-09-17" in text
         assert "line 2" in text
         program.type("q")
         assert program.exit_code() == 0
     with Program([*command, "--strict"], (120, 40), environ) as program:
-        assert program.exit_code(timeout=30) == 65
+        assert program.exit_code() == 65
         assert "line 2" in program.terminal.text
     with Program(["tui", "replay", str(tmp_path / "none")], (120, 40), environ) as program:
-        assert program.exit_code(timeout=30) == 65
+        assert program.exit_code() == 65
         assert "No such file" in program.terminal.text
 
 

@@ -40,7 +40,7 @@ async def test_the_strip_tells_the_published_day(tmp_path: Path) -> None:
 
     app = WallApp(opening, config=config)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(lambda: "week +7" in text(app.main.strip), pilot, timeout=30)
+        await until(lambda: "week +7" in text(app.main.strip), pilot)
         [line] = [row for row in text(app.main.strip).splitlines() if row.strip().startswith("HSTECH")]
     for told in ("6,334.24", "+4.22%", "week +7", "day +4", "year +41.8%", "highest since 2021-11-25"):
         assert told in line
@@ -68,7 +68,7 @@ async def test_every_real_ticker_reaches_the_wall() -> None:
             assert app.monitor is not None
             engine = app.monitor.engine
             status = engine.intakes["coinbase"].feed.status
-            await until(lambda: status.frames == len(frames), pilot, timeout=30)
+            await until(lambda: status.frames == len(frames), pilot)
             await until(lambda: last["SKL-USD"] in text(app.main.wall), pilot)
             assert (status.quotes, status.rejected) == (len(tickers), 0)
             assert engine.state.applied + engine.state.refused.total() == len(tickers)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.limit import LIMIT
 from tests.loopback.day_tape import write_day
 from tests.paths import ROOT
 from tests.screen.terminal import Program
@@ -29,7 +30,7 @@ def test_a_corrupt_store_is_said_on_the_screen(tmp_path: Path) -> None:
     state.write_text("garbage " * 100)
     environ = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
     with Program(["tui", "replay", str(tape), "--state", str(state)], (100, 30), environ) as program:
-        program.until(lambda terminal: "was corrupt" in terminal.text, timeout=30)
+        program.until(lambda terminal: "was corrupt" in terminal.text)
         program.type("q")
         assert program.exit_code() == 0
     assert [*tmp_path.glob("s.db.corrupt-*")]
@@ -42,8 +43,8 @@ def test_the_wall_sends_what_it_detects(tmp_path: Path) -> None:
     common = [str(tape), "--state", str(state), "--config", str(config)]
     environ = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
     with Program(["tui", "replay", *common, "--speed", "max"], (100, 30), environ) as program:
-        program.until(lambda terminal: "Baidu 9888.HK +1" in terminal.text, timeout=30)
-        program.until(lambda terminal: kept.exists() and kept.read_text().endswith("}\n"), timeout=30)
+        program.until(lambda terminal: "Baidu 9888.HK +1" in terminal.text)
+        program.until(lambda terminal: kept.exists() and kept.read_text().endswith("}\n"))
         program.type("q")
         assert program.exit_code() == 0
     sent = [json.loads(line) for line in kept.read_text("utf-8").splitlines()]
@@ -51,7 +52,7 @@ def test_the_wall_sends_what_it_detects(tmp_path: Path) -> None:
     again = subprocess.run(
         [sys.executable, "-m", "tui", "replay", *common, "--headless", "--speed", "max"],
         cwd=ROOT, env=environ | {"PATH": "/usr/bin:/bin"},
-        capture_output=True, text=True, timeout=60, check=True,
+        capture_output=True, text=True, timeout=LIMIT, check=True,
     )  # fmt: skip
     lines = [json.loads(line) for line in again.stdout.splitlines()]
     assert [line for line in lines if line["type"] == "delivery"] == []

@@ -19,6 +19,7 @@ from monitor.route import Route
 from monitor.sinks.base import SENT, Outcome, failed, refused, unreachable
 from monitor.sinks.message import Message
 from monitor.store import Event, Store
+from tests.limit import LIMIT
 
 START = 1_758_075_247 * SECOND
 
@@ -101,7 +102,7 @@ async def drained(courier: Courier) -> None:
     """Run a courier until its outbox is empty."""
     working = asyncio.create_task(courier.run())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT):
             await courier.drain()
     finally:
         working.cancel()
@@ -292,7 +293,7 @@ async def test_a_sink_that_is_no_more_leaves_nothing_behind() -> None:
     with closing(post.store):
         courier = Courier(post.store, {"desk": Route(post.sink)}, post.clock, post.hear)
         working = asyncio.create_task(courier.run())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT):
             await post.heard.wait()
         working.cancel()
         assert post.store.outbox.open() == {}
@@ -344,7 +345,7 @@ async def live(path: Path, clock: Leaping, script: Iterator[str], received: Coun
     courier = Courier(store, {"desk": Route(Receiver(), 60 * SECOND)}, clock, lambda _: None, chance=int)
     working = asyncio.create_task(courier.run())
     tasks = [asyncio.create_task(courier.drain()), asyncio.create_task(killed.wait())]
-    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED, timeout=10)
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED, timeout=LIMIT)
     store.close()  # before anything is told of its end: nothing more is written
     for task in (working, *tasks):
         task.cancel()

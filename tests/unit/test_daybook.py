@@ -12,6 +12,7 @@ from market.clock import parse_rfc3339
 from market.session import amend
 from monitor.daybook import Daybook
 from monitor.tally import Tally
+from tests.limit import LIMIT
 from tests.unit.desk import Desk
 
 
@@ -37,7 +38,7 @@ class Book:
 
     async def next(self) -> tuple[str, str, str, bool | None]:
         """What, of which day, when, and whether the close is final."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT):
             line = await self._told.get()
         return line["event"], line["session_date"], line["ts"][:16], line.get("final")
 

@@ -24,6 +24,7 @@ from monitor.intake import Intake
 from monitor.listener import FeedChange, PhaseChange
 from monitor.store import Store
 from monitor.stories import KEPT
+from tests.limit import LIMIT
 
 TEN = parse_rfc3339("2025-09-17T02:00:00Z")
 """10:00 in Hong Kong."""
@@ -449,7 +450,7 @@ async def test_feeds_are_replaced_and_taken_away_while_others_run(desk: Desk) ->
     old, new, other = Waiting("w"), Waiting("w"), Waiting("o")
     intake = desk.engine.add_source(old)
     desk.engine.add_feed(old, intake)
-    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(LIMIT), asyncio.TaskGroup() as group:
         running = group.create_task(desk.engine.run())
         await old.begun.wait()
         assert desk.engine.add_source(new, 900 * SECOND) is intake

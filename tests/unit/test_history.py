@@ -28,6 +28,7 @@ from monitor.cleaning import clean, read
 from monitor.defects import HistoryError
 from monitor.history import Source, history_files, index
 from monitor.reducer import ProfileLoader
+from tests.limit import LIMIT
 from tests.paths import ROOT
 
 HK = calendar("XHKG")
@@ -475,7 +476,7 @@ async def test_a_cancelled_load_leaves_no_child(tmp_path: Path) -> None:
             await asyncio.Event().wait()
 
     task = asyncio.create_task(load())
-    await asyncio.wait_for(started.wait(), 30)
+    await asyncio.wait_for(started.wait(), LIMIT)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -498,7 +499,12 @@ print(asyncio.run(main()), "pandas" in sys.modules, "numpy" in sys.modules)
     written(folder, [*GOOD[:9], *GOOD[10:]])
     for _ in range(2):
         done = subprocess.run(
-            [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=LIMIT,
         )
         assert done.stdout.split() == ["['1234.HK']", "False", "False"]
 

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from tests.limit import LIMIT
 from tests.paths import ROOT
 from tui.origin import foreign
 
@@ -18,7 +19,7 @@ def loaded(code: str) -> set[str]:
     """Which heavy modules a piece of code leaves loaded."""
     script = f"import sys\n{code}\nprint('\\n'.join(sys.modules), file=sys.stderr)"
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=60, check=True
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=LIMIT, check=True
     )
     return HEAVY & set(done.stderr.split())
 

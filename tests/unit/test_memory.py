@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from monitor import memory
+from tests.limit import LIMIT
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux") or memory._libc() is None, reason="only glibc keeps what is freed"
@@ -38,7 +39,7 @@ async def test_it_is_given_back_by_itself(monkeypatch: pytest.MonkeyPatch) -> No
     left = burst()
     before = resident()
     task = asyncio.create_task(memory.keep_small())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT):
         while before - resident() <= 5000:  # noqa: ASYNC110 - nobody announces it
             await asyncio.sleep(0.01)
     task.cancel()

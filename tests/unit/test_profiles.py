@@ -15,6 +15,7 @@ from market.quote import Quote
 from market.session import calendar
 from market.state import MarketState
 from monitor.profiles import RETRY, Profiles
+from tests.limit import LIMIT
 
 DAY = date(2025, 9, 17)
 
@@ -82,12 +83,12 @@ async def test_what_was_not_waited_for_is_asked_for_once_more() -> None:
     await reached.wait()
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LIMIT):
         await profiles.ready()  # nor does a tape wait for what nobody loads any more
     profiles.retry(RETRY)
     reached.clear()
     again = asyncio.create_task(profiles.settle())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LIMIT):
         await reached.wait()
     again.cancel()
     await asyncio.gather(again, return_exceptions=True)

@@ -22,6 +22,7 @@ from market.errors import ParseError
 from market.freshness import Health
 from market.headline import Headline
 from market.quote import Quote
+from tests.limit import LIMIT
 from tests.loopback.feeding import until
 
 NOON = parse_rfc3339("2025-09-17T04:00:00Z")
@@ -263,7 +264,7 @@ async def test_what_was_written_can_be_read_while_it_goes_on(
     writing = asyncio.create_task(recorder.run(SystemClock()))
     recorder.quotes([quote(NOON)])
     entries: list[Entry] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT):
         while not entries:
             await asyncio.sleep(0.001)
             entries = TapeReader(lambda error: None).feed(out.read_bytes())

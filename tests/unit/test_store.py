@@ -12,6 +12,7 @@ from market.clock import SECOND, parse_rfc3339
 from monitor.database import LOG_SIZE, SCHEMA, StoreError, checkpoint
 from monitor.lock import LockedError, exclusive
 from monitor.store import Event, Snooze, Store
+from tests.limit import LIMIT
 from tests.paths import ROOT
 
 TS = parse_rfc3339("2025-09-17T02:00:00.180Z")
@@ -45,7 +46,7 @@ def test_of_several_processes_one_detects(tmp_path: Path) -> None:
         subprocess.Popen([sys.executable, "-c", program, str(path)], cwd=ROOT, stdout=subprocess.PIPE)
         for _ in range(3)
     ]
-    counts = [int(racer.communicate(timeout=60)[0]) for racer in racers]
+    counts = [int(racer.communicate(timeout=LIMIT)[0]) for racer in racers]
     assert sum(counts) == 150
     store = Store(path)
     assert len(store.journal()) == 150

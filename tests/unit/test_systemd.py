@@ -11,13 +11,14 @@ from uuid import uuid4
 import pytest
 
 from monitor.systemd import Manager
+from tests.limit import LIMIT
 
 
 @pytest.fixture(params=["a file", "abstract"])
 def ear(request: pytest.FixtureRequest) -> Iterator[tuple[socket.socket, str]]:
     """A socket that hears, and the address of it in NOTIFY_SOCKET."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard, tempfile.TemporaryDirectory() as folder:
-        heard.settimeout(5)
+        heard.settimeout(LIMIT)
         name = f"tickwall-{uuid4()}"
         if request.param == "abstract":
             heard.bind(f"\0{name}")

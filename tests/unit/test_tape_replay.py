@@ -17,6 +17,7 @@ from market.errors import ParseError
 from market.freshness import Health
 from market.headline import Headline
 from market.quote import Quote
+from tests.limit import LIMIT
 
 START = 1_758_075_247 * SECOND
 
@@ -142,7 +143,7 @@ async def test_who_falls_asleep_during_a_wait_is_woken_in_time(tmp_path: Path) -
     feed = TapeFeed(tape(tmp_path / "t", quote(0), quote(10_000)), clock)
     sink = Sink(clock)
     playing = asyncio.create_task(feed.run(sink))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LIMIT):
         await sink.came.wait()
         await clock.sleep(20)
     assert (clock.now() - START) / SECOND == pytest.approx(20)
@@ -217,10 +218,10 @@ async def test_a_pipe_is_waited_for_without_stopping_the_loop(tmp_path: Path) ->
         for number in (1, 2):
             sink.came.clear()
             os.write(both, tape_line(quote(number)))
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(LIMIT):
                 await sink.came.wait()
         os.close(both)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT):
             await playing
     finally:
         playing.cancel()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.limit import LIMIT
 from tests.paths import ROOT
 
 UNITS = ROOT / "docs" / "systemd"
@@ -30,7 +31,7 @@ def test_systemd_finds_nothing_wrong(kind: str, manager: str, tmp_path: Path) ->
     """Whatever its version: not one that knows fewer keys either."""
     done = subprocess.run(
         ["systemd-analyze", manager, "verify", str(copied(kind, tmp_path))],
-        capture_output=True, text=True, timeout=30, check=False,
+        capture_output=True, text=True, timeout=LIMIT, check=False,
         env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)},
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
@@ -42,7 +43,7 @@ def test_the_service_is_walled_in(tmp_path: Path) -> None:
     unit = copied("system", tmp_path)
     done = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", "--threshold=20", str(unit)],
-        capture_output=True, text=True, timeout=30, check=False,
+        capture_output=True, text=True, timeout=LIMIT, check=False,
     )  # fmt: skip
     if "unrecognized option" in done.stderr:
         pytest.skip("this systemd cannot judge a unit that is not loaded")

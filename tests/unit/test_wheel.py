@@ -5,6 +5,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+from tests.limit import LIMIT
 from tests.paths import ROOT
 
 
@@ -12,7 +13,7 @@ def test_the_wheels_top_level_names_are_exactly_ours(tmp_path: Path) -> None:
     """Tests, benchmarks and tools never ship; styles, tables and the default configuration do."""
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
-        cwd=ROOT, check=True, capture_output=True, timeout=60,
+        cwd=ROOT, check=True, capture_output=True, timeout=LIMIT,
     )  # fmt: skip
     [wheel] = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
