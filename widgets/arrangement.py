@@ -37,15 +37,13 @@ class Arrangement(NamedTuple):
         return -(-tiles // self.columns)
 
 
-def arrange(width: int, height: int, tiles: int, form: Form | None = None) -> Arrangement:
+def arrange(width: int, height: int, tiles: int) -> Arrangement:
     """The arrangement for a screen area in cells.
 
-    Without a ``form``, it is the fullest one that shows every tile; where none does, the fullest
-    that shows six rows; and on a very small screen, single lines. 30 full tiles fit 120x24, 30 compact ones
-    80x20. Tiles stand as wide as they can without losing a row that would have been visible.
+    The form is the fullest one that shows every tile; where none does, the fullest that shows six rows; and
+    on a very small screen, single lines. 30 full tiles fit 120x24, 30 compact ones 80x20. Tiles stand as wide
+    as they can without losing a row that would have been visible.
     """
-    if form is not None:
-        return _columns(form, width, height, tiles)
     # Single lines show no sparkline: never chosen merely to have every tile in view.
     for candidate in (Form.FULL, Form.COMPACT):
         found = _columns(candidate, width, height, tiles)

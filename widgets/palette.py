@@ -14,13 +14,9 @@ from market.freshness import Quality
 
 BACKGROUND = "#0d1117"
 
-_DARK = {
+_HUES = {
     "text": "#f0f3f6", "muted": "#9aa1ab", "delayed": "#5fd7d7", "simulated": "#d670d6", "alert": "#ffd75f",
     "green": "#3fd14f", "red": "#ff5f56", "blue": "#4aa8ff", "orange": "#ffaf00",
-}  # fmt: skip
-_LIGHT = {
-    "text": "#1b1f24", "muted": "#57606a", "delayed": "#00707a", "simulated": "#8a1f8a", "alert": "#9c5000",
-    "green": "#0a7d33", "red": "#c4161c", "blue": "#005cc5", "orange": "#9c5000",
 }  # fmt: skip
 _DIRECTIONS = {"green_up": ("green", "red"), "red_up": ("red", "green"), "colour_blind": ("blue", "orange")}
 
@@ -38,8 +34,6 @@ class Palette:
     strong_down: Style
     flash_up: Style
     flash_down: Style
-    flash: Style
-    """A change whose direction is not known."""
     selected: Style
     alert: Style
     delayed: Style
@@ -61,23 +55,20 @@ class Palette:
         return self.stale if quality is Quality.STALE else self.simulated
 
 
-def palette(
-    colours: str = "green_up", *, background: str = BACKGROUND, dark: bool = True, plain: bool = False
-) -> Palette:
-    """The styles for a ``[display] colours`` value on a background (``#rrggbb``).
+def palette(colours: str = "green_up", *, plain: bool = False) -> Palette:
+    """The styles for a ``[display] colours`` value.
 
     ``plain`` is for ``NO_COLOR``: attributes alone. A change still flashes (reverse), a stale price is
     still told from a live one (dim).
     """
-    hues = _DARK if dark else _LIGHT
-    up, down = (hues[hue] for hue in _DIRECTIONS[colours])
+    up, down = (_HUES[hue] for hue in _DIRECTIONS[colours])
 
     def style(colour: str, *, bold: bool = False, reverse: bool = False, dim: bool = False) -> Style:
         if plain:
             return Style(bold=bold or None, reverse=reverse or None, dim=dim or None)
-        return Style(color=colour, bgcolor=background, bold=bold or None, reverse=reverse or None)
+        return Style(color=colour, bgcolor=BACKGROUND, bold=bold or None, reverse=reverse or None)
 
-    text, muted = hues["text"], hues["muted"]
+    text, muted = _HUES["text"], _HUES["muted"]
     return Palette(
         text=style(text),
         strong=style(text, bold=True),
@@ -88,10 +79,9 @@ def palette(
         strong_down=style(down, bold=True),
         flash_up=style(up, bold=True, reverse=True),
         flash_down=style(down, bold=True, reverse=True),
-        flash=style(text, bold=True, reverse=True),
         selected=style(text, bold=True, reverse=True),
-        alert=style(hues["alert"], bold=True, reverse=True),
-        delayed=style(hues["delayed"]),
+        alert=style(_HUES["alert"], bold=True, reverse=True),
+        delayed=style(_HUES["delayed"]),
         stale=style(muted, reverse=True),
-        simulated=style(hues["simulated"]),
+        simulated=style(_HUES["simulated"]),
     )

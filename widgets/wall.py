@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from widgets.arrangement import Arrangement, Form, arrange
+from widgets.arrangement import Arrangement, arrange
 from widgets.face import Look
 from widgets.formatting import fit
 from widgets.gallery import Gallery
@@ -44,7 +44,7 @@ class Wall(ScrollView, can_focus=True):
 
     The owner calls ``show`` with the symbols of a watchlist, then ``update`` once a frame with the tiles
     that changed; ``flash`` and re-sorting count those frames (``fps`` a second), so that nothing here
-    reads a clock. ``look`` and ``form`` may be set at any time; the look's form and width are chosen here.
+    reads a clock. ``look`` may be set at any time; its form and width are chosen here.
 
     State to read: ``order`` (symbols as they stand), ``cursor`` (symbol or ``None``), ``sort``, ``filter``,
     ``arrangement``, ``window`` (first and last visible tile and how many there are).
@@ -95,7 +95,6 @@ class Wall(ScrollView, can_focus=True):
         self.arrangement = arrange(80, 24, 0)
         self._gallery = Gallery()
         self._strips: dict[int, Strip] = {}
-        self._form: Form | None = None
         self._look = self._drawn = Look(palette())
 
     # What the owner says
@@ -128,16 +127,6 @@ class Wall(ScrollView, can_focus=True):
     @look.setter
     def look(self, look: Look) -> None:
         self._look = look
-        self._arrange()
-
-    @property
-    def form(self) -> Form | None:
-        """The form of every tile; ``None`` lets the room decide."""
-        return self._form
-
-    @form.setter
-    def form(self, form: Form | None) -> None:
-        self._form = form
         self._arrange()
 
     @property
@@ -190,9 +179,9 @@ class Wall(ScrollView, can_focus=True):
         """Choose the arrangement for the room and the number of tiles, and repaint everything."""
         width, height = self.outer_size
         tiles = len(self.order)
-        found = arrange(width, height, tiles, self._form)
+        found = arrange(width, height, tiles)
         if self._overflows(found):
-            found = arrange(width - 1, height, tiles, self._form)
+            found = arrange(width - 1, height, tiles)
         self.arrangement = found
         look = replace(self._look, form=found.form, width=max(found.width, 1))
         if look != self._drawn:

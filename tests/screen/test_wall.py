@@ -8,7 +8,6 @@ from textual.events import MouseScrollDown, MouseScrollUp
 from textual.geometry import Region
 
 from tests.screen.market import quote, tile
-from widgets.arrangement import Form
 from widgets.face import Look
 from widgets.glyphs import ASCII
 from widgets.order import Sort
@@ -248,16 +247,6 @@ async def test_it_survives_any_size() -> None:
             await pilot.pause()
             assert all(cell_len(line) == size[0] for line in lines(app.wall))
         assert app.wall.cursor == MANY[-1]
-
-
-async def test_the_form_can_be_chosen() -> None:
-    app = Host(LIST)
-    async with app.run_test(size=(120, 24)):
-        for form in Form:
-            app.wall.form = form
-            assert app.wall.arrangement.form is form
-        app.wall.form = None
-        assert app.wall.arrangement.form is Form.FULL
 
 
 async def test_ascii_and_no_colour_reach_every_cell() -> None:
