@@ -1,8 +1,8 @@
 """The sink for Alertmanager, against Debian's own where it is installed."""
 
 import asyncio
+import re
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +14,7 @@ import pytest
 from monitor.sinks.base import Outcome
 from monitor.sinks.message import digest
 from tests.limit import LIMIT
+from tests.loopback.feeding import until
 from tests.loopback.receiver import Receiver, receiving
 from tests.loopback.sinking import ID, NOW, alert, desk, send
 from tests.loopback.test_commands import environ
@@ -40,20 +41,21 @@ async def alertmanager(tmp_path: Path, receiver: Receiver) -> AsyncIterator[str]
     (tmp_path / "am.yml").write_text(
         f"route: {route}\nreceivers: [{{name: r, webhook_configs: [{{url: '{receiver.url}/am'}}]}}]\n"
     )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = await asyncio.create_subprocess_exec(
-        ALERTMANAGER,
-        f"--config.file={tmp_path / 'am.yml'}",
-        f"--storage.path={tmp_path / 'am'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-        "--cluster.listen-address=",
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
+    log = tmp_path / "am.log"
+    with log.open("wb") as kept:
+        process = await asyncio.create_subprocess_exec(
+            ALERTMANAGER,
+            f"--config.file={tmp_path / 'am.yml'}",
+            f"--storage.path={tmp_path / 'am'}",
+            "--web.listen-address=127.0.0.1:0",
+            "--cluster.listen-address=",
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=kept,
+        )
+    listens = re.compile(r'"Listening on" address=(\S+)')
     try:
+        await until(lambda: listens.search(log.read_text("utf-8")) is not None)
+        url = f"http://{listens.findall(log.read_text('utf-8'))[0]}"
         async with asyncio.timeout(LIMIT), aiohttp.ClientSession() as session:
             while True:
                 with suppress(aiohttp.ClientError):

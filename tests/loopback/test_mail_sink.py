@@ -4,15 +4,16 @@ import asyncio
 import shutil
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from monitor.settings import SinkSettings
@@ -43,17 +44,21 @@ class Mailbox:
         return [parser.parsebytes(content) for content in contents if isinstance(content, bytes)]
 
 
+@asynccontextmanager
+async def serving(handler: Mailbox, **how: Any) -> AsyncIterator[int]:
+    """A mail server, by its port."""
+    loop = asyncio.get_running_loop()
+    mail = partial(SMTP, handler, hostname="mail.example.com", loop=loop, **how)
+    async with await loop.create_server(mail, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1]
+
+
 @pytest.fixture
-def mailbox() -> Iterator[tuple[Mailbox, int]]:
+async def mailbox() -> AsyncIterator[tuple[Mailbox, int]]:
     """A mail server, and its port."""
     handler = Mailbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(handler, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield handler, port
-    controller.stop()
+    async with serving(handler) as port:
+        yield handler, port
 
 
 def mail(port: int, **keys: Any) -> SinkSettings:
@@ -128,25 +133,16 @@ async def test_a_mail_goes_encrypted_and_logged_in(
     def judge(server: SMTP, session: Session, envelope: Envelope, kind: str, given: Any) -> AuthResult:
         return AuthResult(success=given.password == b"hush", handled=False)
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(
-        handler, hostname="localhost", port=port, tls_context=context, require_starttls=True,
-        authenticator=judge, auth_required=True,
-    )  # fmt: skip
-    controller.start()
-    password = tmp_path / "password"
-    settings = mail(port, host="localhost", tls="starttls", user="kit", password_file=str(password))
-    try:
+    checks = {"require_starttls": True, "authenticator": judge, "auth_required": True}
+    async with serving(handler, tls_context=context, **checks) as port:
+        password = tmp_path / "password"
+        settings = mail(port, host="localhost", tls="starttls", user="kit", password_file=str(password))
         password.write_text("wrong")
         untrusted = await send(settings)
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         wrong = await send(settings)
         password.write_text("hush\n")
         right = await send(settings)
-    finally:
-        controller.stop()
     assert not untrusted.sent and untrusted.reason.startswith("certificate refused")
     assert wrong == Outcome(False, "answered SMTP 535 (AuthenticationError)", permanent=True)
     assert right == Outcome(sent=True)

@@ -96,7 +96,7 @@ async def test_a_webhook_that_is_not_there_has_got_nothing(caplog: pytest.LogCap
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    outcome = await send(desk("webhook", url=f"http://kit:hush@127.0.0.1:{port}/T0KEN?key=s3cret"))
+        outcome = await send(desk("webhook", url=f"http://kit:hush@127.0.0.1:{port}/T0KEN?key=s3cret"))
     assert outcome == Outcome(False, "connection refused", unreachable=True)
     assert not [word for word in ("hush", "T0KEN", "s3cret") if word in caplog.text]
 
