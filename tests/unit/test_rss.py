@@ -365,6 +365,17 @@ def test_what_is_no_feed_is_refused_with_a_reason(raw: bytes, reason: str) -> No
     assert refused.value.venue == "s"
 
 
+def spent(raw: bytes) -> float:
+    """Seconds of the processor that a page costs, at best: what else goes on only adds to them."""
+    tries = []
+    for _ in range(3):
+        began = time.process_time()
+        with contextlib.suppress(ParseError):
+            parse(raw)
+        tries.append(time.process_time() - began)
+    return min(tries)
+
+
 @pytest.mark.parametrize(
     "unit", ["<![CDATA[", "<![CDATA[]]>", "<!--", "</item", "</", "<?", "<", "&", "]]>", "<!["]
 )
@@ -372,14 +383,8 @@ def test_what_is_no_feed_is_refused_with_a_reason(raw: bytes, reason: str) -> No
     "around", ["<rss><channel><item><title>{}", "<rss><item><title>{}</title></item></rss>", "{}"]
 )
 def test_hostile_repetition_takes_no_longer_than_its_length(unit: str, around: str) -> None:
-    spent: list[float] = []
-    for size in (100_000, 400_000):
-        raw = around.format(unit * (size // len(unit))).encode()
-        began = time.process_time()
-        with contextlib.suppress(ParseError):
-            parse(raw)
-        spent.append(time.process_time() - began)
-    assert spent[1] < 12 * spent[0] + 0.1  # quadratic would be 16 times, and soon minutes
+    little, much = (spent(around.format(unit * (size // len(unit))).encode()) for size in (100_000, 400_000))
+    assert much < 12 * little + 0.1  # quadratic would be 16 times, and soon minutes
 
 
 @pytest.mark.parametrize(
@@ -397,18 +402,17 @@ def test_hostile_repetition_takes_no_longer_than_its_length(unit: str, around: s
     ],
 )
 def test_an_element_takes_no_longer_than_its_length(element: str) -> None:
-    spent: list[float] = []
-    for size in (2_500, 10_000):
+    def filled(size: int) -> bytes:
         numbers = range(size // 2)
-        filled = element.format(
+        item = element.format(
             letters="a" * 4 * size,
             words=",".join(map(str, numbers)),
             categories="".join(f"<category>{number}</category>" for number in numbers),
         )
-        began = time.process_time()
-        assert titles(rss(f"<item><title>t</title>{filled}</item>"))
-        spent.append(time.process_time() - began)
-    assert spent[1] < 12 * spent[0] + 0.1
+        return rss(f"<item><title>t</title>{item}</item>")
+
+    assert titles(filled(10_000))
+    assert spent(filled(10_000)) < 12 * spent(filled(2_500)) + 0.1
 
 
 @given(st.binary(max_size=300))

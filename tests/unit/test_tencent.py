@@ -255,7 +255,7 @@ def test_hostile_pages_take_linear_time(piece: bytes) -> None:
     began = time.process_time()
     with suppress(ParseError):
         parse_quotes(piece * (2_000_000 // len(piece)), NOW)
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 30, "quadratic, it would be an hour"
 
 
 # -- the real thing
