@@ -52,13 +52,16 @@ class FeedsScreen(View):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.SHEET)]
     PLACES = (Place.SHEET,)
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._page = FeedsPage()
+
     def compose(self) -> ComposeResult:
         """The page."""
-        yield FeedsPage()
+        yield self._page
 
     def pull(self, bridge: "Bridge", dirty: Set[str], *, whole: bool) -> None:
         """Once a second."""
         if whole:
-            page = self.query_one(FeedsPage)
-            page.feeds = bridge.accounts()
-            page.redraw()
+            self._page.feeds = bridge.accounts()
+            self._page.redraw()
