@@ -21,11 +21,16 @@ from market.topics import topic
 # A bare number is never a code: 2015 is Li Auto and a year. What stands around it must leave no doubt.
 _NUMBER = re.compile(r"\d+", re.ASCII)
 _BEFORE = re.compile(
-    r"(?:\b(?:HKEX|SEHK|HKSE|HKG)\s?:|\bHK\.|\bstock code\s?:?|股[份票]代号\s?:?)\s?$",
+    r"(?:\b(?:HKEX|SEHK|HKSE|HKG)\s?:\s?|\bHK[.:]|(?:\bstock code|[股证][份票券]代[号码])\s?:?\s?)$",
     re.ASCII | re.IGNORECASE,
 )
+_LEADS = frozenset(":.eE号码")
+"""The last letters of what ``_BEFORE`` finds, looked at first: most numbers are no code."""
+# The exchange speaks of years (HKEX: 2025 was a record), and of Li Auto as (HKEX: 2015).
+_YEAR = re.compile(r"(?:19[89]|20[0-3])\d$")
+_GOES_ON = re.compile(r"\s?\w")
 _FIVE = re.compile(r"\bHK$", re.ASCII | re.IGNORECASE)
-_AFTER = re.compile(r"(?:[.-]HK| HK Equity)\b", re.ASCII | re.IGNORECASE)
+_AFTER = re.compile(r"(?:[.:-]HK| HK Equity)\b| HK[)\]]", re.ASCII | re.IGNORECASE)
 _TICKER = re.compile(
     r"\$([A-Z]{1,5})\b|\b(?:NASDAQ|NYSE|AMEX)\s?:\s?([A-Z]{1,5})\b|\(([A-Z]{1,5})(?:\.(?:US|O|N))?\)"
     r"|\b([A-Z]{1,5})\.(?:US|O|N)\b|\b([A-Z]{4,5})\b",
@@ -35,9 +40,16 @@ _BARE_TICKER = 5
 _SHARE_CLASS = re.compile(r"-(?:S?W|S|B|P|R)$")
 _CJK = 0x2E80
 
+_AND_THEN = "…"
+_REACH = 12
+"""Characters that may stand between a name and the word that must follow it."""
+
 
 class Aliases(NamedTuple):
-    """Further names of instruments, and names that only look like one of them."""
+    """Further names of instruments, and names that only look like one of them.
+
+    ``理想…交付`` is the name 理想 where 交付 follows closely, for a name that is an everyday word as well.
+    """
 
     names: Mapping[str, Sequence[str]] = {}
     """By canonical symbol."""
@@ -62,7 +74,7 @@ def read_aliases(path: Path) -> Aliases:
     for written, own in [*aliases.items(), (None, others.get("names", []))]:
         if not isinstance(own, list) or not all(isinstance(name, str) for name in own):
             raise ValueError(f"{path}: {written or 'not.names'}: not a list of names")
-        if short := [name for name in own if len(name) < _shortest(name)]:
+        if short := [name for name in own if _is_short(name)]:
             raise ValueError(f"{path}: {short[0]!a} is too short to be told from other words")
         if written is not None:
             try:
@@ -75,6 +87,8 @@ def read_aliases(path: Path) -> Aliases:
 class _Name(NamedTuple):
     text: str
     """In lower case and Simplified characters."""
+    then: str
+    """What must follow it, written likewise; mostly nothing."""
     symbol: str | None
     """``None``: a name that only looks like one of ours."""
     exact: str | None
@@ -94,20 +108,21 @@ class Matcher:
         self._tickers: dict[str, list[str]] = {}
         # By the first two characters: a look-up a word, where one pattern of 150 names tries each in turn.
         self._names: dict[str, list[_Name]] = {}
+        # Of the same name the first holds: the user's word before ours, and "not" before a name.
+        for table in (aliases, _shipped()):
+            for name in table.others:
+                self._add(name, None)
+            for symbol, names in table.names.items():
+                for name in names:
+                    self._add(name, symbol)
         for known in instruments:
             self._symbols.add(known.symbol)
             for ticker in _tickers(known):
                 self._tickers.setdefault(ticker, []).append(known.symbol)
             for name in {known.name, known.zh_hant, known.zh_hans, known.short_name} - {known.symbol}:
                 self._add(_SHARE_CLASS.sub("", name), known.symbol)
-        for table in (_shipped(), aliases):
-            for symbol, names in table.names.items():
-                for name in names:
-                    self._add(name, symbol)
-            for name in table.others:
-                self._add(name, None)
         for candidates in self._names.values():
-            candidates.sort(key=lambda name: -len(name.text))
+            candidates.sort(key=lambda name: (-len(name.text), not name.then))
         firsts = re.escape("".join({begin[0] for begin in self._names if not begin[0].isascii()}))
         # Where a name can begin: at the first letter of a Latin word, or at another character of its own.
         self._start = re.compile(rf"(?<![a-z\d])[a-z\d]|[{firsts or '_'}]")
@@ -139,23 +154,28 @@ class Matcher:
         )
 
     def _add(self, name: str, symbol: str | None) -> None:
-        if len(name) < _shortest(name):
+        if _is_short(name):
             return
+        name, then = (unicodedata.normalize("NFKC", part) for part in _parts(name))
         text = simplified(name.lower())
         exact = name if name.isascii() and name.isupper() and len(name) <= 5 else None
-        made = _Name(text, symbol, exact, name[0].islower())
+        made = _Name(text, simplified(then.lower()), symbol, exact, name[0].islower())
         if made not in (alike := self._names.setdefault(text[:2], [])):
             alike.append(made)
 
     def _by_code(self, text: str) -> Iterator[tuple[int, str]]:
         for match in _NUMBER.finditer(text):
             digits, at, end = match[0], match.start(), match.end()
-            if len(digits) > 5 or _is_part(text, at, end):
+            if len(digits) > 5 or _is_part(digits, text[max(0, at - 2) : at], text[end : end + 4]):
                 continue
-            symbol = self._ordinary(int(digits))
-            padded = len(digits) == 5 and digits[0] == "0" and symbol in self._symbols
-            if padded or _is_code(digits, text[max(0, at - 16) : at], text[end : end + 10]):
-                yield at, symbol
+            if _is_code(digits, text[max(0, at - 16) : at], text[end : end + 10]):
+                yield at, self._ordinary(int(digits))
+            elif (
+                len(digits) == 5
+                and digits[0] == "0"
+                and (padded := self._ordinary(int(digits))) in self._symbols
+            ):
+                yield at, padded
 
     def _ordinary(self, code: int) -> str:
         """The Hong Kong symbol of a code; a renminbi counter (80700) of a name we know is that name."""
@@ -179,30 +199,38 @@ class Matcher:
             if at < taken:
                 continue
             for name in self._names.get(lower[at : at + 2], ()):
-                if lower.startswith(name.text, at) and _stands(text, at, name):
-                    if name.symbol is not None:
-                        yield at, name.symbol
-                    taken = at + len(name.text)
+                after = at + len(name.text)
+                if after < taken:
                     break
+                if (
+                    lower.startswith(name.text, at)
+                    and _stands(text, at, name)
+                    and name.then in lower[after : after + _REACH + len(name.then)]
+                ):
+                    taken = after
+                    if name.symbol is None:
+                        break
+                    # A name that several share, as 蔚小理 is short for three, is each of them.
+                    yield at, name.symbol
 
 
-def _is_part(text: str, at: int, end: int) -> bool:
+def _is_part(digits: str, before: str, after: str) -> bool:
     """Whether digits are a part of a longer number, or an amount of dollars."""
-    before, after = text[max(0, at - 2) : at], text[end : end + 2]
-    return (
-        before[-1:] in (",", "$")
-        or (before[-1:] == "." and before[:1].isdigit())
-        or after[:1] == ","
-        or (after[:1] == "." and after[1:].isdigit())
-    )
+    groups = len(digits) <= 3 and (before[-1:] == "," or after[:1] == ",")
+    fraction = (before[-1:] == "." and before[:1].isdigit()) or (after[:1] == "." and after[1:2].isdigit())
+    return groups or fraction or (before[-1:] == "$" and not _AFTER.match(after))
 
 
 def _is_code(digits: str, before: str, after: str) -> bool:
-    if _BEFORE.search(before) or _AFTER.match(after):
+    if _AFTER.match(after):
         return int(digits) > 0
+    if before.rstrip()[-1:] in _LEADS and _BEFORE.search(before):
+        return int(digits) > 0 and not (_YEAR.match(digits) and _GOES_ON.match(after))
     # Five digits are a code as HK09888 or (09888), but (12000 jobs) and (12000元) are not.
-    bracketed = before[-1:] in ("(", "[", "【", "〔") and not (after[:1].isalnum() or after[:1] in (" ", "%"))
-    return len(digits) == 5 and int(digits) > 0 and (bracketed or bool(_FIVE.search(before)))
+    if len(digits) < 5 or int(digits) == 0:
+        return False
+    is_closed = not (after[:1].isalnum() or after[:1] in (" ", "%"))
+    return (before[-1:] in ("(", "[", "【", "〔") and is_closed) or bool(_FIVE.search(before))
 
 
 def _stands(text: str, at: int, name: _Name) -> bool:
@@ -228,9 +256,16 @@ def _tickers(known: Instrument) -> Iterator[str]:
         yield known.symbol
 
 
-def _shortest(name: str) -> int:
+def _is_short(name: str) -> bool:
     """Two letters (JD, LI) are too many other things; a ticker that short counts in a ticker's form only."""
-    return 3 if name.isascii() else 2
+    name, _ = _parts(name)
+    return len(name) < (3 if name.isascii() else 2)
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """The name itself, and what must follow it."""
+    name, _, then = name.partition(_AND_THEN)
+    return name, then
 
 
 @cache

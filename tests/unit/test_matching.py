@@ -40,7 +40,15 @@ MATCHER = Matcher((*known(), instrument("TSLA"), instrument("BIDU")))
         ("腾讯音乐与腾讯", ("1698.HK", "0700.HK")),
         ("京東方供應京東", ("9618.HK",)),
         ("遊客到阿里山，阿里健康回應", ("0241.HK",)),
-        ("理想很美好", ()),
+        ("理想很美好，成績不理想，理想的SUV", ()),
+        ("理想10月交付三萬輛", ("2015.HK",)),
+        ("理想與現實：車主的故事", ()),
+        ("蔚小理", ("2015.HK", "9866.HK", "9868.HK")),
+        ("東京東部、南京東路、北京東城區，京東", ("9618.HK",)),
+        ("不同程度；集中芯片資源；一百度高溫", ()),
+        ("完美團隊與英美團體；美團結束優選、美團聚焦閃購", ("3690.HK",)),
+        ("蘋果今年大豐收", ()),
+        ("蘋果發布會", ("AAPL",)),
         ("看好理想汽車及蔚來", ("2015.HK", "9866.HK")),
         ("百度Baidu漲", ("9888.HK",)),
         ("恒生科技指數升4.2%", ("HSTECH",)),
@@ -53,6 +61,12 @@ MATCHER = Matcher((*known(), instrument("TSLA"), instrument("BIDU")))
         ("Stock code: 3690", ("3690.HK",)),
         ("股份代號：3690", ("3690.HK",)),
         ("00700與09988領漲", ("0700.HK", "9988.HK")),
+        ("(HK:9988), Tencent (700 HK)", ("9988.HK", "0700.HK")),
+        ("$9988.HK$ and 700:HK", ("9988.HK", "0700.HK")),
+        ("股票代碼：09988，證券代號 3690", ("9988.HK", "3690.HK")),
+        ("買入，9988.HK；09888,00700", ("9988.HK", "9888.HK", "0700.HK")),
+        ("Li Auto (Nasdaq: LI; HKEX: 2015)", ("2015.HK",)),
+        ("HKEX: 2025 was a record; HKEX：2026年展望", ()),
         ("2015 was 700 days ago, 1810 too", ()),
         ("HK$9888 bn, 3,690 jobs, 0.0981", ()),
         ("(12000 jobs), (12000元), (99999%)", ()),
@@ -77,13 +91,17 @@ def test_instruments_that_a_title_names(title: str, symbols: tuple[str, ...]) ->
 def test_aliases_of_ones_own(tmp_path: Path) -> None:
     file = tmp_path / "aliases.toml"
     file.write_text(
-        '[aliases]\n"hk09888" = ["Ernie Bot", "文心一言"]\nIQ = ["iQiyi", "愛奇藝"]\n'
-        '[not]\nnames = ["Baidu Apollo", "百度貼吧"]\n',
+        '[aliases]\n"hk09888" = ["Ernie Bot", "文心一言", "蘿蔔…快跑"]\nIQ = ["iQiyi", "愛奇藝"]\n'
+        '9961 = ["BAT"]\n9988 = ["BAT"]\n'
+        '[not]\nnames = ["Baidu Apollo", "百度貼吧", "Kunlunxin"]\n',
         encoding="utf-8",
     )
     own = Matcher(known(), read_aliases(file))
     assert own.symbols("Ernie Bot draws users; 文心一言升級") == ("9888.HK",)
     assert own.symbols("Baidu Apollo and 百度贴吧") == ()
+    assert own.symbols("蘿蔔又快跑了，蘿蔔牛腩") == ("9888.HK",)
+    assert own.symbols("BAT shares") == ("9961.HK", "9988.HK")  # each of those that share a name
+    assert MATCHER.symbols("Kunlunxin") == ("9888.HK",) and own.symbols("Kunlunxin") == ()
     assert own.symbols("iQiyi, iqiyi or IQIYI") == own.symbols("爱奇艺") == ("IQ",)
     assert MATCHER.symbols("Ernie Bot") == ()
 
@@ -99,6 +117,7 @@ def test_aliases_of_ones_own(tmp_path: Path) -> None:
         ("[aliases]\n9888 = [5]", "9888: not a list"),
         ('[aliases]\n"??" = ["Baidu"]', "not a symbol"),
         ('[aliases]\n"2015" = ["li"]', "'li' is too short"),
+        ('[aliases]\n"2015" = ["li…car"]', "too short"),
         ("[not]\nnames = 5", "not.names: not a list"),
         ("[not]\nname = []", "holds"),
     ],

@@ -72,12 +72,20 @@ def test_the_kinds_stand_in_their_order() -> None:
         ("$20k; $20\rK", ("USD 20000",)),
         ("$1.5trn", ("USD 1.5 tn",)),
         ("1.2萬億港元", ("HKD 1.2 tn",)),
+        # one number in several parts, and numbers in words
+        ("1億5000萬港元、12億5千萬元", ("HKD 150 m", "HKD 1.25 bn")),
+        ("3萬億5千億元，1億零500萬元，3億2,500萬元", ("HKD 3.5 tn", "HKD 105 m", "HKD 325 m")),
+        ("5萬3000元人民幣，12万5千美元", ("CNY 53000", "USD 125000")),
+        ("兩億歐元，三百億港元，十五億港元", ("EUR 200 m", "HKD 30 bn", "HKD 1.5 bn")),
+        ("二億五千萬港元", ("HKD 250 m",)),
+        ("US$5億2025年", ("USD 500 m",)),
         ("３０００萬美元", ("USD 30 m",)),
         # ranges
         ("$3-4 billion", ("USD 3 bn", "USD 4 bn")),
         ("between $3 billion and $4 billion", ("USD 3 bn", "USD 4 bn")),
         ("20億至30億美元", ("USD 2 bn", "USD 3 bn")),
         ("from HK$150 to HK$180", ("HKD 150", "HKD 180")),
+        ("priced at HK$18-20", ("HKD 18", "HKD 20")),
         ("raises $3 bn and 2 stakes", ("USD 3 bn",)),
         # 元 is whose, by the script of its unit
         ("10億元", ("HKD 1 bn",)),
@@ -86,8 +94,13 @@ def test_the_kinds_stand_in_their_order() -> None:
         # and so is a bare dollar
         ("沽空 $17.68億; 比率 20%", ("HKD 1.768 bn",)),
         ("Aus$5 m", ()),
-        ("12億5千萬港元，3萬億5千億元", ()),
+        # parts that make no number: 1億5千 is said of 1.5億 too
+        ("3億5千元，5億5億元，1億20萬億元，1萬2345億韓元", ()),
+        ("數十億港元，三百五十億港元，第一億元，逾百億元", ()),
         ("3億至5億港元", ("HKD 300 m", "HKD 500 m")),
+        # ¥ is the yuan of who says so, or writes 亿; of others the yen or the yuan
+        ("CN¥9bn, ￥90亿", ("CNY 9 bn",)),
+        ("¥90億, ¥9bn", ()),
         # no amounts
         ("¥1 trillion", ()),
         ("13 bn in 2023, 3,690 jobs, 5%, 1.5 million cars", ()),
