@@ -64,7 +64,7 @@ class Rule:
 
     def end(self, hours: Calendar) -> int | None:
         """The instant from which it has expired on an exchange, nanoseconds UTC; ``None`` for never."""
-        if self.expires is None:
+        if self.expires is None or self.expires == date.max:  # 9999-12-31, as people write "never"
             return None
         if isinstance(self.expires, datetime):
             at = self.expires if self.expires.tzinfo else self.expires.replace(tzinfo=hours.zone)

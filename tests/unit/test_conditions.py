@@ -546,6 +546,7 @@ class TestOtherKeys:
         [
             (date(2025, 9, 16), False),
             (TODAY, True),
+            (date.max, True),
             (datetime(2025, 9, 17, 9, 30, 2), True),  # noqa: DTZ001 - the exchange's own time
             (datetime(2025, 9, 17, 9, 30), False),  # noqa: DTZ001
             (datetime.fromisoformat("2025-09-17T01:30:00Z"), False),
