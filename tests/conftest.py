@@ -1,12 +1,19 @@
 """What every test runs under: the same examples in every run, and time that waits for the machine."""
 
 import asyncio
+import os
 import selectors
 import time
 from collections.abc import Callable, Mapping
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# What the shell says of colours, sizes, characters and proxies is for whoever sits at it.
+for name in list(os.environ):
+    if name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES") or name.lower().endswith("_proxy"):
+        del os.environ[name]
+os.environ["LC_ALL"] = "C.UTF-8"
 
 # What was never tried is for `make fuzz`: a test fails for its code alone, not for luck or a busy machine.
 settings.register_profile(

@@ -41,7 +41,7 @@ def by_name(text: str) -> dict[str, dict[str, Any]]:
 async def test_a_healthy_venue(environ: dict[str, str], venue_config: str) -> None:
     """Without a terminal, which is no failure; nothing else is wrong."""
     code, out, err = await tickwall(
-        environ | {"LANG": "C.UTF-8"}, "doctor", "--json", "--config", venue_config
+        environ | {"LC_ALL": "C.UTF-8"}, "doctor", "--json", "--config", venue_config
     )
     found = by_name(out)
     assert (code, err) == (0, "")

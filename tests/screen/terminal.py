@@ -22,6 +22,7 @@ from tests.limit import LIMIT
 from tests.paths import ROOT
 
 Cell = tuple[str, str, str, bool, bool, bool, bool, bool]
+Cells = list[list[Cell]]
 
 
 class _Screen(pyte.Screen):
@@ -54,7 +55,7 @@ class Terminal:
         """What is read on the screen, line by line."""
         return "\n".join(line.rstrip() for line in self.screen.display)
 
-    def cells(self) -> list[list[Cell]]:
+    def cells(self) -> Cells:
         """Every cell with its look."""
         return [[self._cell(y, x) for x in range(self.screen.columns)] for y in range(self.screen.lines)]
 
@@ -70,6 +71,19 @@ class Terminal:
             cell.reverse,
             cell.strikethrough,
         )
+
+
+def differing(one: Cells, other: Cells) -> list[tuple[int, int]]:
+    """Line and column of every cell that is another on two screens of a size.
+
+    To be asserted in place of the screens, which pytest compares for hours where ``CI`` is set.
+    """
+    return [
+        (y, x)
+        for y, (line, its) in enumerate(zip(one, other, strict=True))
+        for x, (cell, mate) in enumerate(zip(line, its, strict=True))
+        if cell != mate
+    ]
 
 
 _ATTACH = """
